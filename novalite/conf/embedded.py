@@ -1,0 +1,42 @@
+"""[embedded]: the small identity, image and network services inside the all-in-one."""
+
+from oslo_config import cfg
+
+OPTIONS: list[cfg.Opt] = [
+    cfg.StrOpt("connection", secret=True, help="SQLAlchemy URL of their database."),
+    cfg.StrOpt(
+        "public_url", default="http://127.0.0.1:8774", help="Base of the URLs in the catalog."
+    ),
+    cfg.StrOpt("region", default="RegionOne", help="Region of the catalog."),
+    cfg.StrOpt("image_store", default="$state_path/images", help="Directory of image data."),
+    cfg.StrOpt(
+        "key_repository", default="$state_path/keys", help="Directory of the keys that sign tokens."
+    ),
+    cfg.StrOpt(
+        "credentials_file",
+        default="$state_path/credentials.json",
+        help="Generated passwords, readable by the owner only.",
+    ),
+    cfg.IntOpt("token_expiration", default=14400, help="Seconds."),
+    cfg.StrOpt(
+        "data_plane",
+        default="linux",
+        choices=["linux", "none"],
+        help="linux: bridges, DHCP, nftables on this host; none: records only.",
+    ),
+    cfg.StrOpt(
+        "network_cidr",
+        default="10.77.0.0/24",
+        help="Range of the network that is made at the first start.",
+    ),
+    cfg.StrOpt(
+        "metadata_url",
+        default="http://127.0.0.1:8774/metadata",
+        help="Where the metadata proxies hand guests' requests on.",
+    ),
+    cfg.ListOpt("dns_servers", default=[], help="Resolvers that DHCP hands out."),
+]
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    return [("embedded", OPTIONS)]

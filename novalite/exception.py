@@ -1,0 +1,355 @@
+"""Domain errors. Each knows the HTTP code that a client sees and its message's shape.
+
+A raised error is turned into a fault in one place, ``novalite.wsgi.faults``; no controller
+lists the errors that it may meet. Over RPC an error travels by class name and keyword
+arguments and is raised again, as the same class, at the caller.
+"""
+
+from typing import Any, ClassVar
+
+
+class NovaliteError(Exception):
+    """The root. ``code`` is the HTTP status; ``message`` is formatted with the keywords.
+
+    ``headers`` of an instance are added to the HTTP answer (``Retry-After`` for instance).
+    An unexpected 500 never shows its text to a client; errors below 500 always do.
+    """
+
+    code: ClassVar[int] = 500
+    message: ClassVar[str] = "An unknown exception occurred."
+
+    def __init__(self, message: str | None = None, **kwargs: Any) -> None:
+        self.kwargs = kwargs
+        self.headers: dict[str, str] = {}
+        self.text = message if message is not None else self.message.format(**kwargs)
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# ---- 400 -------------------------------------------------------------------
+
+
+class Invalid(NovaliteError):
+    code = 400
+    message = "Bad request"
+
+
+class ValidationError(Invalid):
+    message = "{detail}"
+
+
+class InvalidInput(Invalid):
+    message = "Invalid input received: {reason}"
+
+
+class MarkerNotFound(Invalid):
+    message = "marker [{marker}] not found"
+
+
+class FlavorDisabled(Invalid):
+    message = "Flavor {flavor_id} is disabled."
+
+
+class ImageNotActive(Invalid):
+    message = "Image {image_id} is not active."
+
+
+class FlavorDiskTooSmall(Invalid):
+    message = (
+        "Flavor's disk is too small for requested image. Flavor disk is {flavor_size} bytes, "
+        "image is {image_size} bytes."
+    )
+
+
+class FlavorDiskSmallerThanMinDisk(Invalid):
+    message = (
+        "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk "
+        "is {flavor_size} bytes, minimum size is {min_disk} bytes."
+    )
+
+
+class FlavorMemoryTooSmall(Invalid):
+    message = "Flavor's memory is too small for requested image."
+
+
+class InvalidImageProperty(Invalid):
+    message = "Invalid image metadata. Error: {reason}"
+
+
+class UserDataTooLarge(Invalid):
+    message = "User data too large. User data must be no larger than {maxsize} bytes once base64 encoded. Your data is {length} bytes"
+
+
+class UserDataMalformed(Invalid):
+    message = "User data needs to be valid base 64."
+
+
+class InvalidBDM(Invalid):
+    message = "Block Device Mapping is Invalid: {reason}"
+
+
+class NetworkUnusable(Invalid):
+    message = "{reason}"
+
+
+class UnacceptableParameters(Invalid):
+    message = "{reason}"
+
+
+# ---- 401, 403 --------------------------------------------------------------
+
+
+class Unauthorized(NovaliteError):
+    code = 401
+    message = "The request you have made requires authentication."
+
+
+class Forbidden(NovaliteError):
+    code = 403
+    message = "Forbidden"
+
+
+class PolicyNotAuthorized(Forbidden):
+    message = "Policy doesn't allow {action} to be performed."
+
+
+class OverQuota(Forbidden):
+    message = "Quota exceeded for resources: {overs}"
+
+
+class TooManyInstances(OverQuota):
+    message = (
+        "Quota exceeded for {overs}: Requested {req}, but already used {used} of {allowed} {overs}"
+    )
+
+
+class KeypairLimitExceeded(OverQuota):
+    message = "Quota exceeded, too many key pairs."
+
+
+class MetadataLimitExceeded(OverQuota):
+    message = "Maximum number of metadata items exceeds {allowed}"
+
+
+class PortLimitExceeded(OverQuota):
+    message = "Maximum number of ports exceeded"
+
+
+class ServerGroupMemberLimitExceeded(OverQuota):
+    message = "Quota exceeded, too many servers in group"
+
+
+# ---- 404 -------------------------------------------------------------------
+
+
+class NotFound(NovaliteError):
+    code = 404
+    message = "Resource could not be found."
+
+
+class InstanceNotFound(NotFound):
+    message = "Instance {instance_id} could not be found."
+
+
+class BuildRequestNotFound(NotFound):
+    message = "BuildRequest not found for instance {uuid}"
+
+
+class InstanceMappingNotFound(NotFound):
+    message = "Instance {uuid} has no mapping to a cell."
+
+
+class CellMappingNotFound(NotFound):
+    message = "Cell {uuid} has no mapping."
+
+
+class RequestSpecNotFound(NotFound):
+    message = "RequestSpec not found for instance {instance_uuid}"
+
+
+class FlavorNotFound(NotFound):
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorExtraSpecsNotFound(NotFound):
+    message = "Flavor {flavor_id} has no extra specs with key {key}."
+
+
+class KeypairNotFound(NotFound):
+    message = "Keypair {name} not found for user {user_id}"
+
+
+class ImageNotFound(NotFound):
+    message = "Image {image_id} could not be found."
+
+
+class NetworkNotFound(NotFound):
+    message = "Network {network_id} could not be found."
+
+
+class PortNotFound(NotFound):
+    message = "Port id {port_id} could not be found."
+
+
+class SecurityGroupNotFound(NotFound):
+    message = "Security group {security_group_id} not found."
+
+
+class VolumeNotFound(NotFound):
+    message = "Volume {volume_id} could not be found."
+
+
+class ComputeHostNotFound(NotFound):
+    message = "Compute host {host} could not be found."
+
+
+class ServiceNotFound(NotFound):
+    message = "Service {service_id} could not be found."
+
+
+class HostMappingNotFound(NotFound):
+    message = "Host '{name}' is not mapped to any cell"
+
+
+class InstanceGroupNotFound(NotFound):
+    message = "Instance group {group_uuid} could not be found."
+
+
+class AggregateNotFound(NotFound):
+    message = "Aggregate {aggregate_id} could not be found."
+
+
+class ActionNotFound(NotFound):
+    message = "Action for request_id {action_id} on instance {instance_uuid} could not be found."
+
+
+# ---- 409 -------------------------------------------------------------------
+
+
+class Conflict(NovaliteError):
+    code = 409
+    message = "Conflict"
+
+
+class FlavorExists(Conflict):
+    message = "Flavor with name {name} already exists."
+
+
+class FlavorIdExists(Conflict):
+    message = "Flavor with ID {flavor_id} already exists."
+
+
+class KeyPairExists(Conflict):
+    message = "Key pair '{key_name}' already exists."
+
+
+class InstanceInvalidState(Conflict):
+    message = "Cannot '{method}' instance {instance_uuid} while it is in {attr} {state}"
+
+
+class InstanceIsLocked(Conflict):
+    message = "Instance {instance_uuid} is locked"
+
+
+class InstanceNotReady(Conflict):
+    message = "Instance {instance_uuid} is not ready"
+
+
+class InstanceExists(Conflict):
+    message = "Instance {name} already exists."
+
+
+class PortInUse(Conflict):
+    message = "Port {port_id} is still in use."
+
+
+class PortNotFree(Conflict):
+    message = "No free port available for instance {instance}."
+
+
+class NetworkAmbiguous(Conflict):
+    message = "More than one possible network found. Specify network ID(s) to select which one(s) to connect to."
+
+
+class NoUniqueMatch(Conflict):
+    message = "No Unique Match Found."
+
+
+class UnexpectedTaskState(Conflict):
+    """A compare-and-swap on an instance's state found another state than expected."""
+
+    message = "Conflict updating instance {instance_uuid}. Expected: {expected}. Actual: {actual}"
+
+
+class UnexpectedDeletingTaskState(UnexpectedTaskState):
+    """The compare-and-swap lost against a delete: stop what you do, quietly."""
+
+
+class IdempotencyKeyReused(Conflict):
+    message = "Idempotency-Key {key} was used before with a different request body."
+
+
+# ---- 501, 503 --------------------------------------------------------------
+
+
+class NotSupported(NovaliteError):
+    code = 501
+    message = "This operation is not supported."
+
+
+class DependencyUnavailable(NovaliteError):
+    """A database, broker, hypervisor or neighbour does not answer; worth a retry."""
+
+    code = 503
+    message = "Service is unavailable at this time: {reason}"
+
+
+class DatabaseUnavailable(DependencyUnavailable):
+    message = "The database is unavailable at this time. Please try again."
+
+
+class MessagingUnavailable(DependencyUnavailable):
+    message = "The message broker is unavailable at this time. Please try again."
+
+
+class HypervisorUnavailable(DependencyUnavailable):
+    message = "Connection to the hypervisor is broken on host: {host}"
+
+
+class ComputeServiceUnavailable(DependencyUnavailable):
+    message = "Compute service of {host} is unavailable at this time."
+
+
+# ---- inside: between scheduler, conductor and compute ----------------------
+
+
+class NoValidHost(NovaliteError):
+    """``reason`` names each filter with the number of hosts it left (design: section 4)."""
+
+    message = "No valid host was found. {reason}"
+
+
+class MaxRetriesExceeded(NoValidHost):
+    message = "Exceeded maximum number of retries. {reason}"
+
+
+class ClaimFailed(NovaliteError):
+    message = "Insufficient compute resources on host {host}: {reason}."
+
+
+class RescheduledException(NovaliteError):
+    """This host could not build the instance; another may."""
+
+    message = "Build of instance {instance_uuid} was re-scheduled: {reason}"
+
+
+class BuildAbort(NovaliteError):
+    """The build failed in a way in which no other host would do better."""
+
+    message = "Build of instance {instance_uuid} aborted: {reason}"
+
+
+class InstanceNotOnHost(NovaliteError):
+    message = "Instance {instance_uuid} has no guest on this host."

@@ -1,0 +1,54 @@
+"""Plain typed records that travel: over RPC, into JSON columns, between the floors."""
+
+from novalite.objects.action import ActionEvent, InstanceAction
+from novalite.objects.base import from_primitive, to_primitive
+from novalite.objects.block_device import BlockDevice
+from novalite.objects.flavor import Flavor
+from novalite.objects.image import ImageMeta
+from novalite.objects.instance import Instance, InstanceFault, Scheduling
+from novalite.objects.keypair import KeyPair
+from novalite.objects.network import VIF, FixedIP, RequestedNetwork, Subnet
+from novalite.objects.request import (
+    BuildRequest,
+    BuildWork,
+    InstanceMapping,
+    RequestSpec,
+    Selection,
+)
+from novalite.objects.service import (
+    CELL0_UUID,
+    Aggregate,
+    CellMapping,
+    ComputeNode,
+    InstanceGroup,
+    Service,
+)
+
+__all__ = [
+    "CELL0_UUID",
+    "VIF",
+    "ActionEvent",
+    "Aggregate",
+    "BlockDevice",
+    "BuildRequest",
+    "BuildWork",
+    "CellMapping",
+    "ComputeNode",
+    "FixedIP",
+    "Flavor",
+    "ImageMeta",
+    "Instance",
+    "InstanceAction",
+    "InstanceFault",
+    "InstanceGroup",
+    "InstanceMapping",
+    "KeyPair",
+    "RequestSpec",
+    "RequestedNetwork",
+    "Scheduling",
+    "Selection",
+    "Service",
+    "Subnet",
+    "from_primitive",
+    "to_primitive",
+]

@@ -1,0 +1,125 @@
+"""The wire to the conductor: topic ``conductor``.
+
+Two groups: the tasks that the API and the compute hosts ask for (casts), and the gateway by
+which a compute host, which has no database, reads and writes what concerns it (calls).
+"""
+
+from typing import Any, Protocol
+
+from novalite.context import RequestContext
+from novalite.objects import (
+    BuildWork,
+    ComputeNode,
+    Instance,
+    Service,
+)
+
+TOPIC = "conductor"
+VERSION = "1.0"
+
+
+class ConductorAPI(Protocol):
+    # ---- tasks (casts) ----
+
+    def schedule_and_build_instances(
+        self,
+        context: RequestContext,
+        instance_uuids: list[str],
+        admin_password: str | None = None,
+    ) -> None:
+        """Build what these build requests promise; all of one request."""
+
+    def reschedule_build(
+        self,
+        context: RequestContext,
+        instance_uuid: str,
+        host: str,
+        reason: str,
+        admin_password: str | None = None,
+        abort: bool = False,
+    ) -> None:
+        """``host`` failed to build: try the next alternate, or end in ERROR with ``reason``.
+        ``abort``: no other host would do better. A report from a host that does not hold the
+        instance any more is ignored."""
+
+    # ---- gateway for compute hosts (calls) ----
+
+    def build_work(
+        self, context: RequestContext, host: str, instance_uuid: str
+    ) -> BuildWork | None:
+        """What ``host`` is to build, from the databases; None when it is no longer to build."""
+
+    def instance_get(
+        self, context: RequestContext, host: str, instance_uuid: str
+    ) -> Instance | None:
+        """With metadata, system metadata, tags and block devices. None when deleted."""
+
+    def instances_on_host(
+        self, context: RequestContext, host: str, unfinished_only: bool = False
+    ) -> list[Instance]:
+        """All instances of the host, with block devices; or only those with a task_state or
+        building (what a sweep looks at)."""
+
+    def instance_update(
+        self,
+        context: RequestContext,
+        host: str,
+        instance_uuid: str,
+        changes: dict[str, Any],
+        expected_task_state: list[str | None] | None = None,
+        expected_vm_state: list[str] | None = None,
+    ) -> Instance:
+        """One compare-and-swap on the row; also only if its host is still ``host``. ``changes``
+        may hold columns and ``network_info``. The answer loads no collections.
+
+        Raises InstanceNotFound, UnexpectedTaskState, and UnexpectedDeletingTaskState when the
+        instance is being deleted.
+        """
+
+    def instance_destroyed(self, context: RequestContext, host: str, instance_uuid: str) -> None:
+        """The guest and all it held are gone: mark the row deleted and remove its claim, block
+        devices and group membership in one transaction. Doing it twice is fine."""
+
+    def block_devices_update(
+        self, context: RequestContext, host: str, instance_uuid: str, devices: list[dict[str, Any]]
+    ) -> None:
+        """``devices``: ``{"uuid", column: value...}``."""
+
+    def fault_create(
+        self,
+        context: RequestContext,
+        host: str,
+        instance_uuid: str,
+        code: int,
+        message: str,
+        details: str | None = None,
+    ) -> None: ...
+
+    def action_event_start(
+        self, context: RequestContext, host: str, instance_uuid: str, event: str
+    ) -> None:
+        """Begin a step of the action that ``context.request_id`` names."""
+
+    def action_event_finish(
+        self,
+        context: RequestContext,
+        host: str,
+        instance_uuid: str,
+        event: str,
+        result: str,
+        message: str | None = None,
+        traceback: str | None = None,
+    ) -> None:
+        """``result``: Success or Error; Error sets the action's message too."""
+
+    def service_heartbeat(
+        self, context: RequestContext, host: str, binary: str, topic: str, version: int
+    ) -> Service:
+        """Creates the row (and maps a compute host to its cell) at the first call. One
+        UPDATE per beat after that."""
+
+    def node_report(self, context: RequestContext, host: str, node: ComputeNode) -> ComputeNode:
+        """Totals and properties of a node; creates its row at the first call."""
+
+    def orphan_allocations(self, context: RequestContext, host: str) -> int:
+        """Remove claims on ``host`` whose instance is gone; how many there were."""
