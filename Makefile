@@ -1,0 +1,88 @@
+# novalite: `make help` lists what there is.
+
+VENV ?= .venv
+# What Debian calls python3; any interpreter from 3.11 on will do.
+PYTHON ?= python3
+STATE ?= /var/lib/novalite
+URL ?= http://127.0.0.1:8774
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BIN := $(VENV)/bin
+NOVALITE := $(SUDO) $(BIN)/novalite
+
+.DEFAULT_GOAL := help
+.PHONY: help install image host up down demo demo-multi test unit functional integration lint \
+	format docs bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+# ---- what everything needs ----
+
+$(VENV)/.runtime: pyproject.toml
+	@tools/host/install.sh tools/host/packages-python.txt
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "installing Python packages into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[libvirt,mysql,postgresql]'
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runtime
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[libvirt,mysql,postgresql,clients,dev]'
+	@touch $@
+
+install: $(VENV)/.runtime ## a virtual environment with novalite in it
+
+host: $(VENV)/.runtime ## Debian packages of a compute host, and a running libvirt
+	@tools/host/install.sh tools/host/packages.txt
+	@$(SUDO) $(abspath $(BIN))/python -m tools.host.libvirt start --state-path $(STATE)
+
+image: $(VENV)/.runtime ## the guest image, built from Debian packages
+	@tools/host/install.sh tools/host/packages.txt
+	@$(SUDO) $(abspath $(BIN))/python -m tools.image.build --output $(STATE)/guest
+
+# ---- the cloud ----
+
+up: host image ## start the all-in-one cloud and leave it running
+	@$(NOVALITE) up --state-path $(STATE) --guest-image $(STATE)/guest
+
+down: ## stop it; servers, disks and databases stay for the next `make up`
+	@$(NOVALITE) down --state-path $(STATE)
+
+demo: up ## boot a server in it and prove that it is real; DEMO_EXIT=1 stops the cloud after that
+	@$(BIN)/python -m tools.demo --url $(URL) --state-path $(STATE)
+	@if [ -n "$(DEMO_EXIT)" ]; then $(MAKE) --no-print-directory down; \
+	else $(NOVALITE) status --state-path $(STATE); fi
+
+demo-multi: host image ## the same demo on separate services over RabbitMQ and MariaDB
+	@tools/host/install.sh tools/host/packages-test.txt
+	@$(SUDO) $(abspath $(BIN))/python -m tools.multi demo --state-path $(STATE)-multi \
+		--guest-image $(STATE)/guest
+
+# ---- the tests ----
+
+test: lint unit functional integration ## all tests, on what they install and start themselves
+
+unit: $(VENV)/.tests ## logic alone
+	$(BIN)/pytest -q tests/unit
+
+functional: $(VENV)/.tests ## the real WSGI pipeline on SQLite files
+	$(BIN)/pytest -q tests/functional
+
+integration: $(VENV)/.tests ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
+	@tools/host/install.sh tools/host/packages.txt tools/host/packages-test.txt
+	$(SUDO) $(abspath $(BIN))/pytest -q tests/integration
+
+lint: $(VENV)/.tests ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.tests ## put the code into its one form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.tests ## measure it; see bench/README.md for the comparison with Nova
+	$(BIN)/python -m bench.run
+
+clean: ## remove what the targets above made in this directory
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,94 @@
+"""The life of a process: logging, signals, start, wait, stop in reverse order."""
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Protocol
+
+from oslo_config import cfg
+from oslo_log import log
+
+LOG = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def setup_logging(conf: cfg.ConfigOpts, name: str) -> None:
+    """oslo.log on ``conf``; quiet about libraries, and never below what the operator asked."""
+    log.set_defaults(
+        default_log_levels=[
+            *log.get_default_log_levels(),
+            "amqp=WARN",
+            "oslo.messaging=INFO",
+            "cheroot=WARN",
+            "alembic=WARN",
+            "pyroute2=WARN",
+        ]
+    )
+    log.setup(conf, name)
+
+
+class Process:
+    """Parts started in order and stopped in reverse. ``run`` blocks until SIGTERM or SIGINT."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[str, Part]] = []
+        self._closers: list[Callable[[], None]] = []
+        self._stop = threading.Event()
+
+    def add(self, name: str, part: Part) -> None:
+        self._parts.append((name, part))
+
+    def on_exit(self, closer: Callable[[], None]) -> None:
+        self._closers.append(closer)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def run(self, ready: Callable[[], None] | None = None) -> None:
+        signal.signal(signal.SIGTERM, self._signalled)
+        signal.signal(signal.SIGINT, self._signalled)
+        with self.running():
+            if ready is not None:
+                ready()
+            # A plain wait() would not let a signal handler run under every backend.
+            while not self._stop.wait(1.0):
+                pass
+            LOG.info("stopping")
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        started: list[tuple[str, Part]] = []
+        try:
+            for name, part in self._parts:
+                part.start()
+                started.append((name, part))
+                LOG.debug("%s started", name)
+            yield
+        finally:
+            for name, part in reversed(started):
+                try:
+                    part.stop()
+                except Exception:
+                    LOG.exception("%s did not stop cleanly", name)
+            for closer in reversed(self._closers):
+                with contextlib.suppress(Exception):
+                    closer()
+
+
+def write_pid(path: str) -> None:
+    partial = f"{path}.{os.getpid()}"
+    with open(partial, "w") as file:
+        file.write(f"{os.getpid()}\n")
+    os.replace(partial, path)
