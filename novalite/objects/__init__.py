@@ -23,6 +23,7 @@ from novalite.objects.service import (
     InstanceGroup,
     Service,
 )
+from novalite.objects.step import InstanceStep
 
 __all__ = [
     "CELL0_UUID",
@@ -42,6 +43,7 @@ __all__ = [
     "InstanceFault",
     "InstanceGroup",
     "InstanceMapping",
+    "InstanceStep",
     "KeyPair",
     "RequestSpec",
     "RequestedNetwork",

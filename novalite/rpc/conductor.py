@@ -11,6 +11,7 @@ from novalite.objects import (
     BuildWork,
     ComputeNode,
     Instance,
+    InstanceStep,
     Service,
 )
 
@@ -52,7 +53,9 @@ class ConductorAPI(Protocol):
     def instance_get(
         self, context: RequestContext, host: str, instance_uuid: str
     ) -> Instance | None:
-        """With metadata, system metadata, tags and block devices. None when deleted."""
+        """With metadata, system metadata, tags and block devices. One that is deleted comes
+        with ``deleted`` set (its guest may still be to be removed); one that another host holds
+        comes with that host. None when the cell has no row of it, or no longer."""
 
     def instances_on_host(
         self, context: RequestContext, host: str, unfinished_only: bool = False
@@ -76,9 +79,27 @@ class ConductorAPI(Protocol):
         instance is being deleted.
         """
 
-    def instance_destroyed(self, context: RequestContext, host: str, instance_uuid: str) -> None:
+    def instance_step(
+        self, context: RequestContext, host: str, instance_uuid: str, step: InstanceStep
+    ) -> Instance:
+        """What ``instance_update``, ``block_devices_update``, ``fault_create`` and the action
+        events do, in one transaction and one message: all of it, or on an error nothing.
+
+        Raises InstanceNotFound when the row is deleted or is not (any more) of ``host``,
+        UnexpectedTaskState (also for ``expected_vm_state``), and UnexpectedDeletingTaskState when
+        the instance is being deleted and that was not expected. The answer loads no collections.
+        """
+
+    def instance_destroyed(
+        self,
+        context: RequestContext,
+        host: str,
+        instance_uuid: str,
+        finish_event: str | None = None,
+    ) -> None:
         """The guest and all it held are gone: mark the row deleted and remove its claim, block
-        devices and group membership in one transaction. Doing it twice is fine."""
+        devices and group membership in one transaction, which also finishes that step of the
+        action with Success. Doing it twice is fine."""
 
     def block_devices_update(
         self, context: RequestContext, host: str, instance_uuid: str, devices: list[dict[str, Any]]

@@ -1,0 +1,35 @@
+"""What a compute host reports of a server, in one message and one transaction."""
+
+import dataclasses
+from typing import Any
+
+from novalite.objects.base import record
+from novalite.objects.instance import InstanceFault
+
+
+@record
+class InstanceStep:
+    """One compare-and-swap on an instance with all that belongs to it.
+
+    ``changes``: columns, ``network_info``, and ``system_metadata`` (a dict merged into what is
+    there; a value of None removes the key). May be empty: then only the expectations are
+    checked. ``expected_*`` None: not checked. ``block_devices``: ``{"uuid", column: value...}``.
+
+    ``start_event`` and ``finish_event`` name a step of the action that the context's request id
+    belongs to; when the instance has no action of that id (work resumed after a crash), its
+    newest action is meant. Starting a step that is open already keeps its start time; finishing
+    a step that was never started creates it. ``result``: Success or Error; Error sets the
+    action's message too. ``message`` and ``traceback`` go to the finished event.
+    ``fault`` is recorded with the rest.
+    """
+
+    changes: dict[str, Any] = dataclasses.field(default_factory=dict)
+    expected_task_state: list[str | None] | None = None
+    expected_vm_state: list[str] | None = None
+    block_devices: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    start_event: str | None = None
+    finish_event: str | None = None
+    result: str = "Success"
+    message: str | None = None
+    traceback: str | None = None
+    fault: InstanceFault | None = None
