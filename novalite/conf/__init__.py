@@ -14,13 +14,27 @@ from novalite.conf import (
     conductor,
     database,
     embedded,
+    fake,
     libvirt,
+    messaging,
     neighbours,
     quota,
     scheduler,
 )
 
-GROUPS = (base, api, conductor, database, embedded, libvirt, neighbours, quota, scheduler)
+GROUPS = (
+    base,
+    api,
+    conductor,
+    database,
+    embedded,
+    fake,
+    libvirt,
+    messaging,
+    neighbours,
+    quota,
+    scheduler,
+)
 
 
 def register(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:

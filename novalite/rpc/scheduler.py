@@ -1,9 +1,10 @@
 """The wire to the scheduler: topic ``scheduler``."""
 
-from typing import Protocol
+from typing import Protocol, cast
 
 from novalite.context import RequestContext
 from novalite.objects import RequestSpec, Selection
+from novalite.rpc.transport import Messaging, Server
 
 TOPIC = "scheduler"
 VERSION = "1.0"
@@ -22,3 +23,24 @@ class SchedulerAPI(Protocol):
 
     def explain(self, context: RequestContext, spec: RequestSpec) -> dict[str, object]:
         """A call: for each host, the filter that refused it and by which figures."""
+
+
+class SchedulerClient:
+    """SchedulerAPI over the bus. Every method may raise MessagingUnavailable."""
+
+    def __init__(self, messaging: Messaging) -> None:
+        self._client = messaging.client(TOPIC, VERSION)
+
+    def select_destinations(
+        self, context: RequestContext, specs: list[RequestSpec]
+    ) -> list[list[Selection]]:
+        answer = self._client.call(context, "select_destinations", specs=specs)
+        return cast("list[list[Selection]]", answer)
+
+    def explain(self, context: RequestContext, spec: RequestSpec) -> dict[str, object]:
+        return cast("dict[str, object]", self._client.call(context, "explain", spec=spec))
+
+
+def serve_scheduler(messaging: Messaging, host: str, manager: SchedulerAPI) -> Server:
+    methods = ("select_destinations", "explain")
+    return messaging.server(TOPIC, VERSION, host, manager, methods)
