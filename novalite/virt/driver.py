@@ -54,6 +54,9 @@ class SpawnRequest:
 class ComputeDriver(abc.ABC):
     """``instance`` arguments are records; drivers do not change them."""
 
+    host: str = ""
+    """The name under which this host is registered; set before ``init_host``, which gets it too."""
+
     @abc.abstractmethod
     def init_host(self, host: str) -> None:
         """Connect, choose the virt type, start the event loop.
