@@ -1,0 +1,1 @@
+"""What stands in the paste pipelines before an application."""
