@@ -1,0 +1,16 @@
+"""``novalite-conductor``: see novalite.cmd.compose for what it is made of."""
+
+import sys
+
+from novalite.cmd import backend
+
+
+def main() -> int:
+    chosen = backend.start()
+    from novalite.cmd import single
+
+    return single.run("conductor", sys.argv[1:], chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
