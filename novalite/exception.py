@@ -353,3 +353,9 @@ class BuildAbort(NovaliteError):
 
 class InstanceNotOnHost(NovaliteError):
     message = "Instance {instance_uuid} has no guest on this host."
+
+
+class PortBindingFailed(NovaliteError):
+    """The network service cannot provide the port on this host; another may do."""
+
+    message = "Binding failed for port {port_id}, please check the network service's logs."

@@ -38,5 +38,8 @@ class NetworkAPI(Protocol):
 
     def list_floating_ips(self, context: RequestContext, **filters: Any) -> list[Resource]: ...
 
+    def extensions(self, context: RequestContext) -> frozenset[str]:
+        """Aliases of what the service offers beyond its core; cheap to ask again."""
+
     def port_quota_left(self, context: RequestContext, project_id: str) -> int:
         """How many more ports the project may have; -1 without limit."""

@@ -8,7 +8,7 @@ their default, so that two releases can talk.
 
 import dataclasses
 import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
 RECORD = "!record"
 DATETIME = "!datetime"
@@ -20,6 +20,7 @@ _fields: dict[type, tuple[str, ...]] = {}
 R = TypeVar("R")
 
 
+@dataclass_transform()
 def record(cls: type[R]) -> type[R]:
     """Declare a dataclass that may travel. Two records never share a name."""
     made = dataclasses.dataclass(slots=True)(cls)

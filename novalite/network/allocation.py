@@ -1,0 +1,352 @@
+"""What a server needs of its network: checked, allocated, given back.
+
+Written once above ``NetworkAPI``, so that the embedded service and the real one behave alike.
+A port belongs to a server by its ``device_id``; that is the only memory there is, and so every
+method may be repeated after a crash.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from novalite.context import RequestContext
+from novalite.exception import (
+    NetworkNotFound,
+    NovaliteError,
+    OverQuota,
+    PortBindingFailed,
+    PortInUse,
+    PortLimitExceeded,
+    PortNotFound,
+)
+from novalite.network import validation
+from novalite.network.interface import NetworkAPI, Resource
+from novalite.network.validation import AttachExternal
+from novalite.network.vifs import floating_by_port, vif_of
+from novalite.objects import VIF, Instance, RequestedNetwork
+
+LOG = logging.getLogger(__name__)
+
+DNS_EXTENSIONS = frozenset({"dns-integration", "dns-domain-ports"})
+
+
+class Allocator:
+    """Stateless; safe to share between threads."""
+
+    def __init__(self, network_api: NetworkAPI) -> None:
+        self.api = network_api
+
+    # ---- before the promise ----
+
+    def validate(
+        self,
+        context: RequestContext,
+        requested: Sequence[RequestedNetwork],
+        num: int,
+        *,
+        attach_external: AttachExternal = False,
+    ) -> int:
+        """How many of ``num`` servers the caller's port quota allows, at least 1.
+
+        ``attach_external``: whether the caller may attach external networks, or a callable
+        asked with the network (policy ``network:attach_external_network``).
+        Raises NetworkUnusable (400), NetworkAmbiguous and PortInUse (409), PortLimitExceeded
+        and Forbidden (403).
+        """
+        return validation.Validation(self.api, context, requested, attach_external).run(num)
+
+    def security_groups(self, context: RequestContext, names: Sequence[str]) -> list[str]:
+        """Ids for names or ids; empty when ``default`` alone is meant.
+
+        Raises NetworkUnusable (400), NoUniqueMatch (409).
+        """
+        return validation.resolve_security_groups(
+            self.api, context, context.project_id or "", names
+        )
+
+    # ---- the build ----
+
+    def allocate(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        requested: Sequence[RequestedNetwork],
+        security_groups: Sequence[str],
+        host: str,
+    ) -> list[VIF]:
+        """Ports bound to ``host``, one for each requested network and in its order.
+
+        Ports that an earlier, interrupted call made are taken up again. On an error nothing
+        stays behind: ports made are deleted, the user's own are unbound. ``security_groups``
+        are names or ids, for the ports that are made here.
+        Raises NetworkAmbiguous, NetworkNotFound, PortNotFound, PortInUse, PortLimitExceeded,
+        PortBindingFailed, InvalidInput, DependencyUnavailable.
+        """
+        if validation.wants_none(requested):
+            return []
+        return _Allocation(
+            self.api, context.elevated(), instance, requested, security_groups, host
+        ).run()
+
+    def deallocate(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        requested_port_ids: Iterable[str] = (),
+    ) -> None:
+        """Give back all ports of the server: those in ``requested_port_ids`` are the user's
+        and only unbound, the others are deleted. Tries all before it raises the last error."""
+        context = context.elevated()
+        ports = self.api.list_ports(context, device_id=instance.uuid)
+        _release(self.api, context, ports, frozenset(requested_port_ids))
+
+    def info(
+        self,
+        context: RequestContext,
+        instance_uuid: str,
+        requested_port_ids: Iterable[str] = (),
+        cached: Sequence[VIF] = (),
+    ) -> list[VIF]:
+        """The server's interfaces as the network service knows them now.
+
+        ``cached`` (a former answer) keeps order, tags and who made the port; else ports in
+        ``requested_port_ids`` are the user's own.
+        """
+        context = context.elevated()
+        ports = self.api.list_ports(context, device_id=instance_uuid)
+        known = {vif.id: vif for vif in cached}
+        order = {vif.id: number for number, vif in enumerate(cached)}
+        ports.sort(key=lambda port: order.get(port["id"], len(order)))
+        theirs = frozenset(requested_port_ids)
+        tags = {port["id"]: known[port["id"]].tag for port in ports if port["id"] in known}
+        ours = {
+            port["id"]
+            for port in ports
+            if (
+                known[port["id"]].created_by_us if port["id"] in known else port["id"] not in theirs
+            )
+        }
+        return _vifs(self.api, context, ports, tags, ours)
+
+    def security_group_names(
+        self, context: RequestContext, instance_uuids: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """server uuid -> names of the groups on its ports, for many servers in two calls."""
+        if not instance_uuids:
+            return {}
+        context = context.elevated()
+        ids: dict[str, list[str]] = {}
+        for port in self.api.list_ports(context, device_id=list(instance_uuids)):
+            ids.setdefault(port["device_id"], []).extend(port.get("security_groups") or ())
+        wanted = sorted({group for groups in ids.values() for group in groups})
+        if not wanted:
+            return {}
+        names = {
+            group["id"]: group["name"]
+            for group in self.api.list_security_groups(context, id=wanted)
+        }
+        return {
+            uuid: [names[group] for group in dict.fromkeys(groups) if group in names]
+            for uuid, groups in ids.items()
+        }
+
+
+class _Allocation:
+    """One run of ``allocate``."""
+
+    def __init__(
+        self,
+        api: NetworkAPI,
+        context: RequestContext,
+        instance: Instance,
+        requested: Sequence[RequestedNetwork],
+        security_groups: Sequence[str],
+        host: str,
+    ) -> None:
+        self.api = api
+        self.context = context
+        self.instance = instance
+        self.requested = requested
+        self.group_names = security_groups
+        self.host = host
+        self.owner = f"compute:{instance.availability_zone or 'nova'}"
+        self.touched: list[Resource] = []
+        self.groups: list[str] | None = None
+
+    def run(self) -> list[VIF]:
+        existing = self.api.list_ports(self.context, device_id=self.instance.uuid)
+        try:
+            slots = self._slots(existing)
+            ports = self._match_or_make(slots, existing)
+            tags = {port["id"]: slot.tag for slot, port in zip(slots, ports, strict=True)}
+            theirs = {slot.port_id for slot in slots}
+            ours = {port["id"] for port in ports if port["id"] not in theirs}
+            return _vifs(self.api, self.context, ports, tags, ours)
+        except Exception as error:
+            self._undo()
+            if isinstance(error, OverQuota) and not isinstance(error, PortLimitExceeded):
+                raise PortLimitExceeded() from error
+            raise
+
+    def _slots(self, existing: Sequence[Resource]) -> list[RequestedNetwork]:
+        """What is to be there, every entry with a network or a port."""
+        if not validation.is_choice(self.requested):
+            return list(self.requested)
+        tag = next((item.tag for item in self.requested if item.tag), None)
+        if existing:  # an earlier call chose; a second network made since must not confuse us
+            return [RequestedNetwork(network_id=port["network_id"], tag=tag) for port in existing]
+        network = validation.choose_network(
+            self.api, self.context, self.instance.project_id, self.requested
+        )
+        return [RequestedNetwork(network_id=network["id"], tag=tag)] if network else []
+
+    def _match_or_make(
+        self, slots: Sequence[RequestedNetwork], existing: Sequence[Resource]
+    ) -> list[Resource]:
+        left = {port["id"]: port for port in existing}
+        theirs = {slot.port_id for slot in slots if slot.port_id}
+        ports = []
+        for slot in slots:
+            if slot.port_id:
+                left.pop(slot.port_id, None)
+                ports.append(self._bind_requested(slot.port_id))
+                continue
+            match = next(
+                (port for port in left.values() if port["id"] not in theirs and _fits(port, slot)),
+                None,
+            )
+            if match is None:
+                ports.append(self._create(slot))
+            else:
+                ports.append(self._rebind(left.pop(match["id"])))
+        return ports
+
+    def _create(self, slot: RequestedNetwork) -> Resource:
+        if self.groups is None:
+            self.groups = validation.resolve_security_groups(
+                self.api, self.context, self.instance.project_id, self.group_names
+            )
+        body: Resource = {
+            "network_id": slot.network_id,
+            "project_id": self.instance.project_id,
+            "device_id": self.instance.uuid,
+            "admin_state_up": True,
+            **self._binding(),
+        }
+        if slot.address:
+            body["fixed_ips"] = [{"ip_address": slot.address}]
+        if self.groups:
+            body["security_groups"] = self.groups
+        port = self.api.create_port(self.context, body)
+        self.touched.append(port)
+        return _bound(port)
+
+    def _rebind(self, port: Resource) -> Resource:
+        """A port that an earlier call of ours made."""
+        self.touched.append(port)
+        if port.get("binding:host_id") == self.host and port.get("status") == "ACTIVE":
+            return _bound(port)
+        return _bound(self.api.update_port(self.context, port["id"], self._binding()))
+
+    def _bind_requested(self, port_id: str) -> Resource:
+        port = self.api.show_port(self.context, port_id)
+        if port.get("device_id") not in ("", None, self.instance.uuid):
+            raise PortInUse(port_id=port_id)
+        self.touched.append(port)
+        return _bound(
+            self.api.update_port(
+                self.context, port_id, {"device_id": self.instance.uuid, **self._binding()}
+            )
+        )
+
+    def _binding(self) -> Resource:
+        body: Resource = {"device_owner": self.owner, "binding:host_id": self.host}
+        if self.instance.hostname and DNS_EXTENSIONS & self.api.extensions(self.context):
+            body["dns_name"] = self.instance.hostname
+        return body
+
+    def _undo(self) -> None:
+        theirs = frozenset(item.port_id for item in self.requested if item.port_id)
+        try:
+            _release(self.api, self.context, self.touched, theirs)
+        except NovaliteError:
+            LOG.exception("Ports of instance %s could not be given back", self.instance.uuid)
+
+
+def _fits(port: Resource, slot: RequestedNetwork) -> bool:
+    if port["network_id"] != slot.network_id:
+        return False
+    addresses = {fixed["ip_address"] for fixed in port.get("fixed_ips") or ()}
+    return not slot.address or slot.address in addresses
+
+
+def _bound(port: Resource) -> Resource:
+    if port.get("binding:vif_type") in (None, "binding_failed", "unbound"):
+        raise PortBindingFailed(port_id=port["id"])
+    return port
+
+
+def _release(
+    api: NetworkAPI,
+    context: RequestContext,
+    ports: Iterable[Resource],
+    theirs: frozenset[str],
+) -> None:
+    failure: NovaliteError | None = None
+    for port in ports:
+        try:
+            if port["id"] in theirs:
+                api.update_port(context, port["id"], _unbound(api, context))
+            else:
+                api.delete_port(context, port["id"])
+        except PortNotFound:
+            continue
+        except NovaliteError as error:
+            LOG.warning("Port %s could not be given back: %s", port["id"], error)
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+def _unbound(api: NetworkAPI, context: RequestContext) -> Resource:
+    body: Resource = {
+        "device_id": "",
+        "device_owner": "",
+        "binding:host_id": None,
+        "binding:profile": {},
+    }
+    if DNS_EXTENSIONS & api.extensions(context):
+        body["dns_name"] = ""
+    return body
+
+
+def _vifs(
+    api: NetworkAPI,
+    context: RequestContext,
+    ports: Sequence[Resource],
+    tags: dict[str, str | None],
+    ours: set[str],
+) -> list[VIF]:
+    if not ports:
+        return []
+    network_ids = sorted({port["network_id"] for port in ports})
+    networks = {net["id"]: net for net in api.list_networks(context, id=network_ids)}
+    subnets = {net["id"]: net for net in api.list_subnets(context, network_id=network_ids)}
+    floating = floating_by_port(
+        api.list_floating_ips(context, port_id=[port["id"] for port in ports])
+    )
+    vifs = []
+    for port in ports:
+        network = networks.get(port["network_id"])
+        if network is None:
+            raise NetworkNotFound(network_id=port["network_id"])
+        vifs.append(
+            vif_of(
+                port,
+                network,
+                subnets,
+                floating.get(port["id"]),
+                tag=tags.get(port["id"]),
+                created_by_us=port["id"] in ours,
+            )
+        )
+    return vifs
