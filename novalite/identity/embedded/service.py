@@ -1,0 +1,146 @@
+"""The embedded identity service: what the compute services and its own REST API ask of it."""
+
+import dataclasses
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from novalite import exception
+from novalite.clock import Clock, SystemClock
+from novalite.identity.embedded import catalog, queries, scoping, tokens
+from novalite.identity.embedded.authentication import Authenticator
+from novalite.identity.embedded.directory import Directory
+from novalite.identity.embedded.keys import KeyRepository
+from novalite.identity.embedded.scoping import Details
+from novalite.identity.interface import Token
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+    from sqlalchemy import Connection
+
+    from novalite.db.engine import Database
+
+FRESH = 5.0  # seconds; for changes that another process made. Our own are seen at once.
+REMEMBERED = 4096  # tokens
+
+
+@dataclasses.dataclass(slots=True)
+class _Known:
+    details: Details
+    token: Token
+    until: float
+
+
+class IdentityService:
+    """IdentityAPI over the embedded database.
+
+    What is known of a token is kept in memory, so that a request costs no SQL and no
+    decryption; every change made through ``directory`` forgets all of it. Safe for threads.
+    """
+
+    def __init__(
+        self, conf: "cfg.ConfigOpts", database: "Database", clock: Clock | None = None
+    ) -> None:
+        self.database = database
+        self.clock = clock or SystemClock()
+        self.keys = KeyRepository(conf.embedded.key_repository)
+        self.keys.ensure()
+        self.directory = Directory(database, self.clock, self.forget)
+        self._lock = threading.Lock()
+        self._known: dict[bytes, _Known] = {}
+        self._generation = 0
+        self._authenticator = Authenticator(
+            database, self.clock, self.keys, conf.embedded.token_expiration, self.inspect
+        )
+
+    # ---- IdentityAPI ----
+
+    def validate(self, token: str) -> Token:
+        """Raises Unauthorized. The answer's catalog is shared: read it only."""
+        known = self._look(token)
+        return dataclasses.replace(known.token, roles=list(known.token.roles))
+
+    def project_exists(self, project_id: str) -> bool:
+        with self.database.read() as conn:
+            return queries.projects.find(conn, id=project_id) is not None
+
+    # ---- the REST API's ----
+
+    def authenticate(self, auth: dict[str, Any], address: str) -> tuple[str, Details]:
+        """See Authenticator."""
+        return self._authenticator.authenticate(auth, address)
+
+    def inspect(self, token: str) -> Details:
+        """Raises Unauthorized."""
+        return self._look(token).details
+
+    def revoke(self, token: str) -> None:
+        """Raises Unauthorized for a token that is not valid anyhow."""
+        claims = self.inspect(token).claims
+        now = tokens.microseconds(self.clock.now())
+        self.database.run(
+            lambda conn: queries.revoke(conn, claims.audit_ids[0], claims.expires_at, now)
+        )
+        self.forget()
+
+    def catalog(self, details: Details) -> list[dict[str, Any]]:
+        """In the form of ``token.catalog``; empty for a token without scope."""
+        if not details.claims.scope:
+            return []
+        with self.database.read() as conn:
+            return _catalog(conn, details)
+
+    def forget(self) -> None:
+        """Drop what is known of tokens: something has changed."""
+        with self._lock:
+            self._generation += 1
+            self._known = {}
+
+    # ---- inside ----
+
+    def _look(self, token: str) -> _Known:
+        key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._known.get(key)
+        if known is None or self.clock.monotonic() > known.until:
+            known = self._read(token, key)
+        if known.token.expires_at <= self.clock.now():
+            raise exception.Unauthorized()
+        return known
+
+    def _read(self, token: str, key: bytes) -> _Known:
+        generation = self._generation
+        claims = tokens.unseal(self.keys, token)
+        if claims.expires_at <= tokens.microseconds(self.clock.now()):
+            raise exception.Unauthorized()
+        with self.database.read() as conn:
+            details = scoping.load(conn, claims)
+            entries = _catalog(conn, details) if claims.scope else []
+        known = _Known(details, _token(details, entries), self.clock.monotonic() + FRESH)
+        with self._lock:
+            # A change that came while we read is not in what we read: do not keep it.
+            if generation == self._generation:
+                if len(self._known) >= REMEMBERED:
+                    self._known = {}
+                self._known[key] = known
+        return known
+
+
+def _catalog(conn: "Connection", details: Details) -> list[dict[str, Any]]:
+    return catalog.build(conn, details.project["id"] if details.project else None)
+
+
+def _token(details: Details, entries: list[dict[str, Any]]) -> Token:
+    project = details.project or {}
+    return Token(
+        user_id=details.user["id"],
+        user_name=details.user["name"],
+        user_domain_id=details.user["domain_id"],
+        expires_at=tokens.moment(details.claims.expires_at),
+        project_id=project.get("id"),
+        project_name=project.get("name"),
+        project_domain_id=project.get("domain_id"),
+        roles=details.role_names,
+        catalog=entries,
+        system_scope=scoping.SYSTEM if details.claims.scope == "system" else None,
+        domain_id=details.domain["id"] if details.domain else None,
+    )
