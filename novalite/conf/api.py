@@ -17,7 +17,22 @@ API: list[cfg.Opt] = [
     ),
     cfg.StrOpt("dhcp_domain", default="novalocal", help="Domain of the guest's host name."),
     cfg.IntOpt("metadata_cache_expiration", default=15, help="Seconds."),
+    cfg.ListOpt(
+        "vendordata_providers",
+        default=["StaticJSON"],
+        help="Where vendor data come from: StaticJSON, DynamicJSON.",
+    ),
     cfg.StrOpt("vendordata_jsonfile_path", help="Static vendor data."),
+    cfg.ListOpt(
+        "vendordata_dynamic_targets", default=[], help="name@url of services with vendor data."
+    ),
+    cfg.IntOpt("vendordata_dynamic_connect_timeout", default=5, min=3, help="Seconds."),
+    cfg.IntOpt("vendordata_dynamic_read_timeout", default=5, min=0, help="Seconds."),
+    cfg.BoolOpt(
+        "vendordata_dynamic_failure_fatal",
+        default=False,
+        help="Fail a boot whose vendor data cannot be had.",
+    ),
     cfg.StrOpt(
         "response_validation",
         default="warn",
