@@ -1,4 +1,4 @@
-"""[scheduler] and [filter_scheduler]"""
+"""[scheduler], [filter_scheduler] and [metrics]"""
 
 from oslo_config import cfg
 
@@ -7,6 +7,7 @@ DEFAULT_FILTERS = [
     "AvailabilityZoneFilter",
     "ComputeCapabilitiesFilter",
     "ImagePropertiesFilter",
+    "TraitsFilter",
     "ServerGroupAntiAffinityFilter",
     "ServerGroupAffinityFilter",
     "SameHostFilter",
@@ -52,8 +53,42 @@ FILTER_SCHEDULER: list[cfg.Opt] = [
     cfg.FloatOpt(
         "soft_anti_affinity_weight_multiplier", default=1.0, help="For soft anti-affinity."
     ),
+    cfg.FloatOpt(
+        "hypervisor_version_weight_multiplier", default=1.0, help="For HypervisorVersionWeigher."
+    ),
+    cfg.FloatOpt("image_props_weight_multiplier", default=0.0, help="For ImagePropertiesWeigher."),
+    cfg.ListOpt(
+        "image_props_weight_setting",
+        default=[],
+        help="For ImagePropertiesWeigher: property=weight; empty: all properties alike.",
+    ),
+    cfg.StrOpt(
+        "aggregate_image_properties_isolation_namespace",
+        help="For AggregateImagePropertiesIsolation: only keys of this namespace count.",
+    ),
+    cfg.StrOpt(
+        "aggregate_image_properties_isolation_separator",
+        default=".",
+        help="For AggregateImagePropertiesIsolation: between namespace and key.",
+    ),
+]
+METRICS: list[cfg.Opt] = [
+    cfg.FloatOpt("weight_multiplier", default=1.0, help="For MetricsWeigher."),
+    cfg.ListOpt("weight_setting", default=[], help="Metrics that count: name=ratio."),
+    cfg.BoolOpt(
+        "required",
+        default=True,
+        help="A host that lacks a metric fails (MetricsFilter keeps it out of the choice).",
+    ),
+    cfg.FloatOpt(
+        "weight_of_unavailable", default=-10000.0, help="Weight of a host that lacks a metric."
+    ),
 ]
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    return [("scheduler", SCHEDULER), ("filter_scheduler", FILTER_SCHEDULER)]
+    return [
+        ("scheduler", SCHEDULER),
+        ("filter_scheduler", FILTER_SCHEDULER),
+        ("metrics", METRICS),
+    ]

@@ -1,0 +1,1 @@
+"""Host filters, one module each: see ``base.Filter``."""

@@ -1,0 +1,1 @@
+"""Weighers, one module each: see ``base.Weigher``."""
