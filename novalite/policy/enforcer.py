@@ -78,7 +78,8 @@ class Enforcer:
 
     def is_admin(self, context: RequestContext) -> bool:
         """Whether ``context_is_admin`` holds for the caller's roles."""
-        creds = _credentials(context)
+        # Not kept with the context: its ``is_admin`` is set from this answer.
+        creds = _describe(context)
         return self._evaluate(creds, "context_is_admin", creds)
 
     def _evaluate(self, creds: dict[str, Any], rule: str, target: Mapping[str, Any]) -> bool:
@@ -95,13 +96,17 @@ def _credentials(context: RequestContext) -> dict[str, Any]:
     """The caller as checks see it; made once per context."""
     creds: dict[str, Any] | None = context.__dict__.get("_policy")
     if creds is None:
-        creds = dict(context.to_policy_values())
-        creds["lower_roles"] = frozenset(role.lower() for role in context.roles or ())
-        creds["is_admin"] = bool(context.is_admin)
-        if context.system_scope:
-            creds["system"] = context.system_scope
-            creds["scope"] = "system"
-        else:
-            creds["scope"] = "domain" if context.domain_id else "project"
-        context.__dict__["_policy"] = creds
+        creds = context.__dict__["_policy"] = _describe(context)
+    return creds
+
+
+def _describe(context: RequestContext) -> dict[str, Any]:
+    creds = dict(context.to_policy_values())
+    creds["lower_roles"] = frozenset(role.lower() for role in context.roles or ())
+    creds["is_admin"] = bool(context.is_admin)
+    if context.system_scope:
+        creds["system"] = context.system_scope
+        creds["scope"] = "system"
+    else:
+        creds["scope"] = "domain" if context.domain_id else "project"
     return creds
