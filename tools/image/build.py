@@ -60,7 +60,7 @@ def _libraries(root: str, program: str) -> dict[str, str]:
     loader = next((path for path in found if os.path.isfile(os.path.realpath(path))), None)
     if loader is None:
         raise BuildError("the packages hold no program loader")
-    folders = [p for p in glob.glob(f"{root}/**/x86_64-linux-gnu", recursive=True)]
+    folders = glob.glob(f"{root}/**/x86_64-linux-gnu", recursive=True)
     text = output(loader, "--library-path", ":".join(folders), "--list", program)
     libraries = {"loader": loader}
     for line in text.splitlines():
