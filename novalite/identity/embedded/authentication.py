@@ -1,20 +1,17 @@
 """Log-in: from what the client knows (a password, a token) to a new token."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from novalite import exception
 from novalite.clock import Clock
+from novalite.db.engine import Database
 from novalite.identity.embedded import queries, scoping, tokens
 from novalite.identity.embedded.keys import KeyRepository
 from novalite.identity.embedded.passwords import verify_password
 from novalite.identity.embedded.scoping import Details
 from novalite.identity.embedded.throttle import Throttle
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from novalite.db.engine import Database
 
 Row = dict[str, Any]
 SECOND = 1_000_000  # microseconds
@@ -36,11 +33,11 @@ class Authenticator:
 
     def __init__(
         self,
-        database: "Database",
+        database: Database,
         clock: Clock,
         keys: KeyRepository,
         lifetime: int,
-        inspect: "Callable[[str], Details]",
+        inspect: Callable[[str], Details],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -94,7 +91,11 @@ class Authenticator:
         assert proof is not None  # the schema asks for one method at least
         return proof
 
-    def _by_password(self, spec: Row, address: str, now: int) -> _Proof:
+    def check_password(self, spec: Row, address: str) -> Row:
+        """The user whom ``spec`` (id, or name and domain, and ``password``) is of.
+
+        Raises Unauthorized, and TooManyFailures for a client that guesses.
+        """
         with self._database.read() as conn:
             user = scoping.find_in_domain(conn, queries.users, spec)
             domain = scoping.find_domain(conn, spec.get("domain"))
@@ -105,6 +106,10 @@ class Authenticator:
             raise exception.Unauthorized()
         assert user is not None
         self._throttle.succeeded(account, address)
+        return user
+
+    def _by_password(self, spec: Row, address: str, now: int) -> _Proof:
+        user = self.check_password(spec, address)
         seconds = now // SECOND + self._lifetime
         return _Proof(user, ["password"], seconds * SECOND)
 

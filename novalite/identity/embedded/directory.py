@@ -1,20 +1,18 @@
 """Users, projects, domains, roles and the catalog's entries: how they are made and changed."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.clock import Clock
+from novalite.db.engine import Database, DuplicateKey
 from novalite.identity.embedded import queries, tables
-from novalite.identity.embedded.passwords import hash_password, verify_password
+from novalite.identity.embedded.passwords import hash_password
 from novalite.identity.embedded.queries import Resource, Row
 from novalite.identity.embedded.tokens import microseconds
-
-if TYPE_CHECKING:
-    from novalite.db.engine import Database
 
 T = TypeVar("T")
 DEFAULT_DOMAIN = "default"
@@ -26,7 +24,7 @@ class Directory:
     Errors: NotFound, Conflict for a name that is taken, Forbidden for what may not be done.
     """
 
-    def __init__(self, database: "Database", clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
         self._database = database
         self._clock = clock
         self._changed = changed
@@ -40,22 +38,6 @@ class Directory:
     def list_(self, resource: Resource, **equal: Any) -> list[Row]:
         with self._database.read() as conn:
             return resource.list_(conn, **equal)
-
-    def projects_of(self, user_id: str) -> list[Row]:
-        """The enabled projects on which the user has a role."""
-        return self._targets(user_id, "project", queries.projects)
-
-    def domains_of(self, user_id: str) -> list[Row]:
-        return self._targets(user_id, "domain", queries.domains)
-
-    def on_system(self, user_id: str) -> bool:
-        with self._database.read() as conn:
-            return bool(queries.targets_of(conn, user_id, "system"))
-
-    def _targets(self, user_id: str, kind: str, resource: Resource) -> list[Row]:
-        with self._database.read() as conn:
-            ids = set(queries.targets_of(conn, user_id, kind))
-            return [row for row in resource.list_(conn, enabled=True) if row["id"] in ids]
 
     # ---- users ----
 
@@ -86,14 +68,6 @@ class Directory:
         if password is not None or changes.get("enabled") is False:
             changes["tokens_valid_after"] = self._now()
         return self._update(queries.users, user_id, changes)
-
-    def change_password(self, user_id: str, original: str, password: str) -> None:
-        """Raises Unauthorized for a wrong original password, or no such user."""
-        with self._database.read() as conn:
-            user = queries.users.find(conn, id=user_id)
-        if not verify_password(original, user["password_hash"] if user else None):
-            raise exception.Unauthorized()
-        self.update_user(user_id, {"password": password})
 
     def delete_user(self, user_id: str) -> None:
         def work(conn: Connection) -> None:
@@ -203,26 +177,6 @@ class Directory:
 
         self._write(work)
 
-    def assign(self, user_id: str, kind: str, target_id: str, role_id: str) -> None:
-        def work(conn: Connection) -> None:
-            _check_target(conn, user_id, kind, target_id, role_id)
-            queries.assign(conn, user_id, kind, target_id, role_id)
-
-        self._write(work)
-
-    def unassign(self, user_id: str, kind: str, target_id: str, role_id: str) -> None:
-        """Raises NotFound also for a role that the user did not have there."""
-
-        def work(conn: Connection) -> None:
-            _check_target(conn, user_id, kind, target_id, role_id)
-            gone = queries.unassign(
-                conn, user_id=user_id, target_kind=kind, target_id=target_id, role_id=role_id
-            )
-            if not gone:
-                raise exception.NotFound(f"Could not find role assignment with role: {role_id}.")
-
-        self._write(work)
-
     # ---- the catalog's entries ----
 
     def create(self, resource: Resource, values: Row) -> Row:
@@ -261,7 +215,10 @@ class Directory:
         return self._write(work)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        result = self._database.run(work)
+        try:
+            result = self._database.run(work)
+        except DuplicateKey as e:  # another process was faster than our check
+            raise exception.Conflict("Duplicate entry found.") from e
         self._changed()
         return result
 
@@ -277,14 +234,3 @@ def _name_is_free(conn: Connection, resource: Resource, row: Row) -> None:
             f"Conflict occurred attempting to store {resource.noun} - "
             f"Duplicate entry found with name {row['name']}{place}."
         )
-
-
-def _check_target(
-    conn: Connection, user_id: str, kind: str, target_id: str, role_id: str
-) -> None:
-    queries.users.get(conn, user_id)
-    queries.roles.get(conn, role_id)
-    if kind == "project":
-        queries.projects.get(conn, target_id)
-    elif kind == "domain":
-        queries.domains.get(conn, target_id)

@@ -62,7 +62,5 @@ def verify_password(password: str, hashed: str | None) -> bool:
     if kind != "scrypt":
         raise ValueError(f"unknown password hash {kind!r}")
     values = dict(item.split("=") for item in parameters.split(","))
-    found = _digest(
-        password, _decode(salt), int(values["ln"]), int(values["r"]), int(values["p"])
-    )
+    found = _digest(password, _decode(salt), int(values["ln"]), int(values["r"]), int(values["p"]))
     return hmac.compare_digest(found, _decode(digest))

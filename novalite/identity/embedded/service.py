@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from novalite import exception
 from novalite.clock import Clock, SystemClock
+from novalite.db.engine import Database
 from novalite.identity.embedded import catalog, queries, scoping, tokens
 from novalite.identity.embedded.authentication import Authenticator
 from novalite.identity.embedded.directory import Directory
+from novalite.identity.embedded.grants import Grants
 from novalite.identity.embedded.keys import KeyRepository
 from novalite.identity.embedded.scoping import Details
 from novalite.identity.interface import Token
@@ -17,8 +19,6 @@ from novalite.identity.interface import Token
 if TYPE_CHECKING:
     from oslo_config import cfg
     from sqlalchemy import Connection
-
-    from novalite.db.engine import Database
 
 FRESH = 5.0  # seconds; for changes that another process made. Our own are seen at once.
 REMEMBERED = 4096  # tokens
@@ -35,17 +35,19 @@ class IdentityService:
     """IdentityAPI over the embedded database.
 
     What is known of a token is kept in memory, so that a request costs no SQL and no
-    decryption; every change made through ``directory`` forgets all of it. Safe for threads.
+    decryption; every change made through ``directory`` and ``grants`` forgets all of it. Safe
+    for threads.
     """
 
     def __init__(
-        self, conf: "cfg.ConfigOpts", database: "Database", clock: Clock | None = None
+        self, conf: "cfg.ConfigOpts", database: Database, clock: Clock | None = None
     ) -> None:
         self.database = database
         self.clock = clock or SystemClock()
         self.keys = KeyRepository(conf.embedded.key_repository)
         self.keys.ensure()
         self.directory = Directory(database, self.clock, self.forget)
+        self.grants = Grants(database, self.forget)
         self._lock = threading.Lock()
         self._known: dict[bytes, _Known] = {}
         self._generation = 0
@@ -69,6 +71,11 @@ class IdentityService:
     def authenticate(self, auth: dict[str, Any], address: str) -> tuple[str, Details]:
         """See Authenticator."""
         return self._authenticator.authenticate(auth, address)
+
+    def change_password(self, user_id: str, original: str, password: str, address: str) -> None:
+        """Raises Unauthorized for a wrong original password, or no such user."""
+        self._authenticator.check_password({"id": user_id, "password": original}, address)
+        self.directory.update_user(user_id, {"password": password})
 
     def inspect(self, token: str) -> Details:
         """Raises Unauthorized."""

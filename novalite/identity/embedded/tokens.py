@@ -62,6 +62,4 @@ def unseal(keys: KeyRepository, token: str) -> Claims:
         user_id, methods, scope, scope_id, issued_at, expires_at, audit_ids = body[1:]
     except (InvalidToken, UnicodeEncodeError, binascii.Error, ValueError) as e:
         raise exception.Unauthorized() from e
-    return Claims(
-        user_id, tuple(methods), scope, scope_id, issued_at, expires_at, tuple(audit_ids)
-    )
+    return Claims(user_id, tuple(methods), scope, scope_id, issued_at, expires_at, tuple(audit_ids))
