@@ -1,0 +1,238 @@
+"""Build one server: networking, block devices, spawning, active.
+
+Each step is one compare-and-swap on the row and may be repeated after a crash: ports are found
+again by the server's uuid, device names are worked out the same, and the driver completes what
+is half-made. A step's expectation holds the state it comes from, the state it goes to (a
+repeated report) and all states behind which a crash may have left the row.
+"""
+
+import base64
+import binascii
+import dataclasses
+import logging
+import traceback
+from typing import Any
+
+from novalite import states
+from novalite.compute import block_devices
+from novalite.compute.gateway import ConductorLost
+from novalite.compute.workplace import Workplace, in_request, remove, users_ports
+from novalite.context import RequestContext
+from novalite.exception import (
+    BuildAbort,
+    InstanceNotFound,
+    InstanceNotOnHost,
+    NovaliteError,
+    UnexpectedTaskState,
+)
+from novalite.objects import VIF, BuildWork, Instance, InstanceStep
+from novalite.virt.driver import SpawnRequest
+
+LOG = logging.getLogger(__name__)
+
+EVENT = "compute__do_build_and_run_instance"
+
+_BUILDING = [states.BUILDING]
+_ANY_STEP = sorted(states.BUILD_TASKS, key=str)
+
+
+def resume(place: Workplace, context: RequestContext, instance_uuid: str) -> None:
+    """Build what the row promises, if it still does; after a crash or a lost message."""
+    try:
+        work = place.gateway.build_work(context, instance_uuid)
+    except ConductorLost:
+        return
+    if work is None:
+        LOG.info("Instance %s is no longer to be built here", instance_uuid)
+        return
+    LOG.info("Taking up the build of instance %s again", instance_uuid)
+    run(place, context, work)
+
+
+def run(place: Workplace, context: RequestContext, work: BuildWork) -> None:
+    """Never raises for what may happen to a build; its end is in the row."""
+    context = in_request(context, work.request_id)
+    build = _Build(place, context, work)
+    try:
+        build.begin()
+    except (InstanceNotFound, UnexpectedTaskState) as error:
+        LOG.info("Instance %s is not to be built here (any more): %s", work.instance.uuid, error)
+        return
+    except ConductorLost:
+        return
+    try:
+        build.make()
+    except ConductorLost:
+        LOG.error("The build of instance %s rests until a sweep", work.instance.uuid)
+    except (InstanceNotFound, UnexpectedTaskState) as error:
+        build.overtaken(error)
+    except Exception as error:
+        build.failed(error)
+
+
+class _Build:
+    def __init__(self, place: Workplace, context: RequestContext, work: BuildWork) -> None:
+        self._place = place
+        self._context = context
+        self._work = work
+        self._instance: Instance = work.instance
+        self._network_info: list[VIF] = []
+
+    # ---- the steps ----
+
+    def begin(self) -> None:
+        # A port that the user brought is noted before it is touched: so whoever ends this
+        # server later knows not to delete it, wherever the build was cut off.
+        self._network_info = [
+            VIF(id=wish.port_id, address="", network_id="", label="", created_by_us=False)
+            for wish in self._work.requested_networks
+            if wish.port_id
+        ]
+        changes: dict[str, Any] = {"task_state": states.NETWORKING}
+        if self._network_info and not self._instance.network_info:
+            changes["network_info"] = self._network_info
+        self._step(changes, start_event=EVENT)
+
+    def make(self) -> None:
+        place, work = self._place, self._work
+        self._network_info = place.allocator.allocate(
+            self._context,
+            self._instance,
+            work.requested_networks,
+            work.security_groups,
+            place.host,
+        )
+        self._step({"task_state": states.BLOCK_DEVICE_MAPPING, "network_info": self._network_info})
+        disks = block_devices.complete(
+            self._instance, work.image, self._instance.block_devices or []
+        )
+        self._step(
+            {"task_state": states.SPAWNING, **disks.instance_changes}, block_devices=disks.updates
+        )
+        self._instance = dataclasses.replace(self._instance, block_devices=disks.devices)
+        place.driver.spawn(
+            SpawnRequest(
+                instance=self._instance,
+                image=work.image,
+                network_info=self._network_info,
+                block_devices=disks.devices,
+                injected_files=[
+                    (path, _content(path, text, self._instance.uuid))
+                    for path, text in work.injected_files
+                ],
+                admin_password=work.admin_password,
+            )
+        )
+        self._active()
+        place.failed_builds = 0
+        LOG.info("Instance %s is active", self._instance.uuid)
+
+    def _active(self) -> None:
+        self._step(
+            {
+                "vm_state": states.ACTIVE,
+                "task_state": None,
+                "power_state": self._place.driver.get_info(self._instance).power_state,
+                "launched_at": self._place.clock.now(),
+                "launched_on": self._place.host,
+                "progress": 100,
+            },
+            finish_event=EVENT,
+        )
+
+    def _step(self, changes: dict[str, Any], **more: Any) -> None:
+        step = InstanceStep(
+            changes=changes,
+            expected_task_state=list(_ANY_STEP),
+            expected_vm_state=list(_BUILDING),
+            **more,
+        )
+        self._place.gateway.step(self._context, self._instance.uuid, step)
+        self._instance = dataclasses.replace(self._instance, **changes)
+
+    # ---- the ends that nobody wants ----
+
+    def overtaken(self, error: NovaliteError) -> None:
+        """The row says something else than this build: a delete came, an operator reset the
+        state, another host has it, or our own last report arrived and its answer did not."""
+        place, uuid = self._place, self._instance.uuid
+        LOG.info("The build of instance %s was overtaken: %s", uuid, error)
+        try:
+            now = place.gateway.instance(self._context, uuid)
+        except ConductorLost:
+            return
+        if now is not None and not now.deleted:
+            if now.vm_state == states.ACTIVE and now.host == place.host:
+                return
+            # A guest here is one too many; the ports are those of the other host's guest now.
+            elsewhere = now.host is not None and now.host != place.host
+            self._remove(ports=not elsewhere)
+            return
+        self._remove(ports=True)
+
+    def failed(self, error: Exception) -> None:
+        """Clean up and let the conductor decide: another host, or ERROR with this reason."""
+        place, uuid = self._place, self._instance.uuid
+        place.failed_builds += 1
+        LOG.warning("The build of instance %s failed: %s", uuid, error, exc_info=error)
+        clean, left = self._remove(ports=True)
+        try:
+            self._step(
+                {"network_info": left},
+                finish_event=EVENT,
+                result="Error",
+                message=str(error),
+                traceback="".join(traceback.format_exception(error)),
+            )
+            # A guest that would not go away must not get a twin on another host.
+            place.gateway.reschedule(
+                self._context,
+                uuid,
+                str(error) or type(error).__name__,
+                self._work.admin_password,
+                abort=is_final(error) or not clean,
+            )
+        except (InstanceNotFound, UnexpectedTaskState) as overtaken:
+            LOG.info("Nobody waits for the failed build of instance %s: %s", uuid, overtaken)
+        except ConductorLost:
+            LOG.error("The end of the failed build of instance %s is untold until a sweep", uuid)
+
+    def _remove(self, *, ports: bool) -> tuple[bool, list[VIF]]:
+        """Whether the guest is gone, and what must still be known of the network: the user's
+        ports, where they could not be given back. What goes wrong is logged."""
+        place, uuid = self._place, self._instance.uuid
+        users = [vif for vif in self._network_info if not vif.created_by_us]
+        try:
+            remove(place, self._context, self._instance, self._network_info, ports=False)
+        except Exception:
+            LOG.exception("The guest of instance %s could not be removed", uuid)
+            return False, self._network_info
+        if not ports:
+            return True, []
+        try:
+            place.allocator.deallocate(
+                self._context, self._instance, users_ports(self._network_info)
+            )
+        except Exception:
+            # They are found again by the server's uuid: by the next build or the delete.
+            LOG.exception("Ports of instance %s remain", uuid)
+            return True, users
+        return True, []
+
+
+def is_final(error: Exception) -> bool:
+    """Whether no other host would do better: the request itself cannot be met."""
+    if isinstance(error, BuildAbort):
+        return True
+    if isinstance(error, InstanceNotOnHost) or not isinstance(error, NovaliteError):
+        return False
+    return 400 <= error.code < 500
+
+
+def _content(path: str, text: str, instance_uuid: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError) as error:
+        raise BuildAbort(
+            instance_uuid=instance_uuid, reason=f"the content of {path} is not base64"
+        ) from error
