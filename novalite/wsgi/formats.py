@@ -14,6 +14,7 @@ import jsonschema
 
 CHECKER = jsonschema.FormatChecker(formats=())
 
+_MAC = re.compile(r"^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$")
 _FQDN_LABEL = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$")
 
 
@@ -137,6 +138,21 @@ def _regex(value: str) -> bool:
 @_register("fqdn")
 def _fqdn(value: str) -> bool:
     return len(value) <= 255 and all(_FQDN_LABEL.match(x) for x in value.rstrip(".").split("."))
+
+
+@_register("url", ValueError)
+def _url(value: str) -> bool:
+    return _uri(value)
+
+
+@_register("mac-address")
+def _mac_address(value: str) -> bool:
+    return _MAC.match(value) is not None
+
+
+@_register("printable")
+def _printable_only(value: str) -> bool:
+    return printable(value)
 
 
 @_register("name", InvalidName)
