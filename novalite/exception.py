@@ -115,6 +115,10 @@ class PolicyNotAuthorized(Forbidden):
     message = "Policy doesn't allow {action} to be performed."
 
 
+class VolumeRequiredForZeroDiskFlavor(Forbidden):
+    message = "Only volume-backed servers are allowed for flavors with zero disk."
+
+
 class OverQuota(Forbidden):
     message = "Quota exceeded for resources: {overs}"
 
@@ -131,6 +135,10 @@ class KeypairLimitExceeded(OverQuota):
 
 class MetadataLimitExceeded(OverQuota):
     message = "Maximum number of metadata items exceeds {allowed}"
+
+
+class InjectedFileLimitExceeded(OverQuota):
+    message = "Personality file limit exceeded"
 
 
 class PortLimitExceeded(OverQuota):
@@ -175,6 +183,10 @@ class FlavorNotFound(NotFound):
 
 class FlavorExtraSpecsNotFound(NotFound):
     message = "Flavor {flavor_id} has no extra specs with key {key}."
+
+
+class FlavorAccessNotFound(NotFound):
+    message = "Flavor access not found for {flavor_id} / {project_id} combination."
 
 
 class KeypairNotFound(NotFound):
@@ -239,6 +251,12 @@ class FlavorExists(Conflict):
 
 class FlavorIdExists(Conflict):
     message = "Flavor with ID {flavor_id} already exists."
+
+
+class FlavorAccessExists(Conflict):
+    message = (
+        "Flavor access already exists for flavor {flavor_id} and project {project_id} combination."
+    )
 
 
 class KeyPairExists(Conflict):

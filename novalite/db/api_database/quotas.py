@@ -1,0 +1,95 @@
+"""Limits that operators set, and what a project uses."""
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from novalite.db.api_database import models
+from novalite.db.statements import insert_unless_there
+from novalite.db.types import utcnow
+
+projects = models.quotas
+users = models.project_user_quotas
+classes = models.quota_classes
+mappings = models.instance_mappings
+
+DEFAULT_CLASS = "default"
+
+
+def overrides(conn: Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
+    """resource -> limit, where it differs from the configuration: of the user in the project,
+    else of the project, else of the class ``default``. One statement."""
+    parts = [
+        sa.select(sa.literal(0).label("rank"), classes.c.resource, classes.c.hard_limit).where(
+            classes.c.class_name == DEFAULT_CLASS
+        ),
+        sa.select(sa.literal(1).label("rank"), projects.c.resource, projects.c.hard_limit).where(
+            projects.c.project_id == project_id
+        ),
+    ]
+    if user_id is not None:
+        parts.append(
+            sa.select(sa.literal(2).label("rank"), users.c.resource, users.c.hard_limit).where(
+                users.c.project_id == project_id, users.c.user_id == user_id
+            )
+        )
+    rows = sorted(conn.execute(sa.union_all(*parts)), key=lambda row: row[0])
+    return {resource: limit for _, resource, limit in rows if limit is not None}
+
+
+def usage(conn: Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
+    """``instances``, ``cores`` and ``ram`` (MiB) of all servers that are not being deleted,
+    scheduled or not. One statement, answered from one index."""
+    query = sa.select(
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(mappings.c.vcpus), 0),
+        sa.func.coalesce(sa.func.sum(mappings.c.memory_mb), 0),
+    ).where(mappings.c.project_id == project_id, mappings.c.queued_for_delete == sa.false())
+    if user_id is not None:
+        query = query.where(mappings.c.user_id == user_id)
+    instances, cores, ram = conn.execute(query).one()
+    return {"instances": instances, "cores": int(cores), "ram": int(ram)}
+
+
+def set_limit(
+    conn: Connection, project_id: str, resource: str, limit: int, user_id: str | None = None
+) -> None:
+    """``limit`` -1: none."""
+    if user_id is None:
+        key = {"project_id": project_id, "resource": resource}
+        _put(conn, projects, key, limit)
+    else:
+        key = {"project_id": project_id, "user_id": user_id, "resource": resource}
+        _put(conn, users, key, limit)
+
+
+def set_class_limit(
+    conn: Connection, resource: str, limit: int, class_name: str = DEFAULT_CLASS
+) -> None:
+    _put(conn, classes, {"class_name": class_name, "resource": resource}, limit)
+
+
+def destroy(conn: Connection, project_id: str, user_id: str | None = None) -> None:
+    """Back to the defaults: of the user in the project, or of the project and all its users."""
+    if user_id is not None:
+        conn.execute(
+            users.delete().where(users.c.project_id == project_id, users.c.user_id == user_id)
+        )
+        return
+    conn.execute(projects.delete().where(projects.c.project_id == project_id))
+    conn.execute(users.delete().where(users.c.project_id == project_id))
+
+
+def class_limits(conn: Connection, class_name: str = DEFAULT_CLASS) -> dict[str, int]:
+    query = sa.select(classes.c.resource, classes.c.hard_limit)
+    rows = conn.execute(query.where(classes.c.class_name == class_name))
+    return dict(rows)
+
+
+def _put(conn: Connection, table: sa.Table, key: dict[str, str], limit: int) -> None:
+    if insert_unless_there(conn, table, {**key, "hard_limit": limit}):
+        return
+    conn.execute(
+        table.update()
+        .where(*(table.c[name] == value for name, value in key.items()))
+        .values(hard_limit=limit, updated_at=utcnow())
+    )

@@ -1,0 +1,277 @@
+"""Servers: their row, its extras, and the compare-and-swap by which their state changes."""
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from novalite import exception, states
+from novalite.db.cell_database import allocations, block_devices, instance_loading, models, tags
+from novalite.db.cell_database.instance_loading import COLLECTIONS, SELECT
+from novalite.db.cell_database.instance_query import InstanceQuery, marker_values, select
+from novalite.db.statements import any_of
+from novalite.db.types import utcnow
+from novalite.objects import Instance
+
+__all__ = [
+    "InstanceQuery",
+    "count",
+    "create",
+    "destroy",
+    "get",
+    "get_many",
+    "list_",
+    "marker_values",
+    "on_host",
+    "update",
+]
+
+table = models.instances
+extra = models.instance_extra
+caches = models.instance_info_caches
+
+_ROW = frozenset(instance_loading.ROW_COLUMNS) - {"id", "uuid", "deleted", "deleted_at"}
+_ROW_CHANGES = (_ROW - {"created_at"}) | {"ephemeral_key_uuid", "cleaned", "instance_type_id"}
+_EXTRA_CHANGES = frozenset(instance_loading.EXTRA_COLUMNS)
+_PAIRS = {
+    "metadata": models.instance_metadata,
+    "system_metadata": models.instance_system_metadata,
+}
+
+
+def create(conn: Connection, instance: Instance) -> Instance:
+    """Store a new server with all it carries; sets ``id``, ``created_at`` and ``updated_at``, and
+    its block devices' uuids. Raises DuplicateKey when the uuid exists in this cell."""
+    instance.created_at = instance.created_at or utcnow()
+    instance.updated_at = instance.updated_at or instance.created_at
+    row = {name: getattr(instance, name) for name in _ROW}
+    row["uuid"] = instance.uuid
+    if instance.flavor is not None:
+        row["instance_type_id"] = instance.flavor.id
+    instance.id = conn.execute(table.insert(), row).inserted_primary_key[0]
+    stamp = {"instance_uuid": instance.uuid, "created_at": instance.created_at}
+    conn.execute(
+        extra.insert(),
+        stamp | {name: getattr(instance, name) for name in instance_loading.EXTRA_COLUMNS},
+    )
+    conn.execute(caches.insert(), stamp | {"network_info": instance.network_info})
+    for name, pairs in _PAIRS.items():
+        _insert_pairs(conn, pairs, instance.uuid, getattr(instance, name) or {})
+    if instance.tags:
+        tags.replace(conn, instance.uuid, instance.tags)
+    if instance.block_devices:
+        block_devices.create(conn, instance.uuid, instance.block_devices)
+    return instance
+
+
+def get(
+    conn: Connection,
+    uuid: str,
+    load: Collection[str] = COLLECTIONS,
+    deleted: bool | None = False,
+) -> Instance:
+    """``deleted``: False, True, or None for either. Raises InstanceNotFound."""
+    found = get_many(conn, [uuid], load, deleted)
+    if not found:
+        raise exception.InstanceNotFound(instance_id=uuid)
+    return found[0]
+
+
+def get_many(
+    conn: Connection,
+    uuids: Collection[str],
+    load: Collection[str] = COLLECTIONS,
+    deleted: bool | None = False,
+) -> list[Instance]:
+    """Those that exist, in no particular order."""
+    if not uuids:
+        return []
+    query = SELECT.where(any_of(conn, table.c.uuid, uuids))
+    if deleted is not None:
+        query = query.where(table.c.deleted != 0 if deleted else table.c.deleted == 0)
+    return instance_loading.load(conn, conn.execute(query).all(), load)
+
+
+def list_(conn: Connection, query: InstanceQuery) -> list[Instance]:
+    """One page of servers, in a number of statements that depends on ``query.load`` alone.
+
+    Raises MarkerNotFound, InvalidInput (no such column) and InvalidPattern.
+    """
+    if query.limit == 0:
+        return []
+    return instance_loading.load(conn, conn.execute(select(conn, query)).all(), query.load)
+
+
+def on_host(
+    conn: Connection,
+    host: str,
+    unfinished_only: bool = False,
+    load: Collection[str] = ("block_devices",),
+) -> list[Instance]:
+    """The servers of a compute host, oldest first; ``unfinished_only``: those that are building
+    or have a task_state."""
+    query = SELECT.where(table.c.host == host, table.c.deleted == 0).order_by(table.c.id)
+    if unfinished_only:
+        query = query.where(
+            sa.or_(table.c.task_state.is_not(None), table.c.vm_state == states.BUILDING)
+        )
+    return instance_loading.load(conn, conn.execute(query).all(), load)
+
+
+def count(conn: Connection, **equals: Any) -> int:
+    """Servers that are not deleted and have these column values."""
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.deleted == 0)
+    return conn.execute(query.where(*(table.c[k] == v for k, v in equals.items()))).scalar_one()
+
+
+def update(
+    conn: Connection,
+    uuid: str,
+    changes: Mapping[str, Any],
+    expected_task_state: Sequence[str | None] | str | None = None,
+    expected_vm_state: Sequence[str] | str | None = None,
+    expected_host: str | None = None,
+    now: datetime.datetime | None = None,
+) -> None:
+    """Change a server by one conditional UPDATE.
+
+    ``changes``: columns, ``flavor``, ``keypairs``, ``trusted_certs``, ``scheduling``,
+    ``network_info``; and ``metadata``, ``system_metadata`` and ``tags``, which replace all there
+    was. ``expected_task_state`` None means any; ``[None]`` means that no task runs.
+    Raises InstanceNotFound (also when it is on another host than ``expected_host``),
+    UnexpectedTaskState, and UnexpectedDeletingTaskState when it is being deleted.
+    """
+    now = now or utcnow()
+    unknown = set(changes) - _ROW_CHANGES - _EXTRA_CHANGES - {"network_info", "tags", *_PAIRS}
+    if unknown:
+        raise exception.InvalidInput(reason=f"not changeable of a server: {sorted(unknown)}")
+    row = {name: value for name, value in changes.items() if name in _ROW_CHANGES}
+    row["updated_at"] = now
+    if changes.get("flavor") is not None:
+        row["instance_type_id"] = changes["flavor"].id
+    conditions = [table.c.uuid == uuid, table.c.deleted == 0]
+    if expected_task_state is not None:
+        conditions.append(_one_of(table.c.task_state, expected_task_state))
+    if expected_vm_state is not None:
+        conditions.append(_one_of(table.c.vm_state, expected_vm_state))
+    if expected_host is not None:
+        conditions.append(table.c.host == expected_host)
+    if not conn.execute(table.update().where(*conditions).values(row)).rowcount:
+        _explain(conn, uuid, expected_task_state, expected_vm_state, expected_host)
+    _update_parts(conn, uuid, changes, now)
+
+
+def _one_of(column: sa.Column[Any], expected: Sequence[str | None] | str) -> Any:
+    wanted = [expected] if isinstance(expected, str) else list(expected)
+    named = [value for value in wanted if value is not None]
+    condition = column.in_(named)
+    if None in wanted:
+        return sa.or_(condition, column.is_(None)) if named else column.is_(None)
+    return condition
+
+
+def _explain(conn: Connection, uuid: str, task_state: Any, vm_state: Any, host: str | None) -> None:
+    """Raise what kept an update from finding its row."""
+    row = conn.execute(
+        sa.select(table.c.task_state, table.c.vm_state, table.c.host).where(
+            table.c.uuid == uuid, table.c.deleted == 0
+        )
+    ).first()
+    if row is None or (host is not None and row.host != host):
+        raise exception.InstanceNotFound(instance_id=uuid)
+    expected: dict[str, Any] = {}
+    if task_state is not None:
+        expected["task_state"] = task_state
+    if vm_state is not None:
+        expected["vm_state"] = vm_state
+    actual = {name: getattr(row, name) for name in expected}
+    kind = exception.UnexpectedTaskState
+    if row.task_state == states.DELETING:
+        kind = exception.UnexpectedDeletingTaskState
+    raise kind(instance_uuid=uuid, expected=expected, actual=actual)
+
+
+def _update_parts(
+    conn: Connection, uuid: str, changes: Mapping[str, Any], now: datetime.datetime
+) -> None:
+    extras = {name: changes[name] for name in _EXTRA_CHANGES & changes.keys()}
+    if extras:
+        extras["updated_at"] = now
+        conn.execute(extra.update().where(extra.c.instance_uuid == uuid).values(extras))
+    if "network_info" in changes:
+        conn.execute(
+            caches.update()
+            .where(caches.c.instance_uuid == uuid)
+            .values(network_info=changes["network_info"], updated_at=now)
+        )
+    for name, pairs in _PAIRS.items():
+        if name in changes:
+            _replace_pairs(conn, pairs, uuid, changes[name] or {}, now)
+    if "tags" in changes:
+        tags.replace(conn, uuid, changes["tags"] or ())
+
+
+def destroy(conn: Connection, uuid: str, now: datetime.datetime) -> bool:
+    """Mark a server and what it carries as deleted and give its claims back; whether this call
+    did it. Its actions and faults stay readable."""
+    done = conn.execute(
+        table.update()
+        .where(table.c.uuid == uuid, table.c.deleted == 0)
+        .values(
+            deleted=table.c.id,
+            deleted_at=now,
+            updated_at=now,
+            terminated_at=now,
+            vm_state=states.DELETED,
+            task_state=None,
+        )
+    ).rowcount
+    if done:
+        children = (extra, caches, *_PAIRS.values(), block_devices.table, models.virtual_interfaces)
+        for child in children:
+            conn.execute(
+                child.update()
+                .where(child.c.instance_uuid == uuid, child.c.deleted == 0)
+                .values(deleted=child.c.id, deleted_at=now)
+            )
+        tags.remove(conn, uuid)
+    allocations.release(conn, uuid)
+    return bool(done)
+
+
+def _insert_pairs(conn: Connection, pairs: sa.Table, uuid: str, values: Mapping[str, Any]) -> None:
+    if values:
+        conn.execute(
+            pairs.insert(),
+            [
+                {"instance_uuid": uuid, "key": key, "value": None if value is None else str(value)}
+                for key, value in values.items()
+            ],
+        )
+
+
+def _replace_pairs(
+    conn: Connection,
+    pairs: sa.Table,
+    uuid: str,
+    values: Mapping[str, Any],
+    now: datetime.datetime,
+) -> None:
+    mine = sa.and_(pairs.c.instance_uuid == uuid, pairs.c.deleted == 0)
+    current = dict(conn.execute(sa.select(pairs.c.key, pairs.c.value).where(mine)))
+    gone = [key for key in current if key not in values]
+    if gone:
+        conn.execute(
+            pairs.update()
+            .where(mine, pairs.c.key.in_(gone))
+            .values(deleted=pairs.c.id, deleted_at=now)
+        )
+    for key, value in values.items():
+        if key in current and current[key] != value:
+            conn.execute(
+                pairs.update().where(mine, pairs.c.key == key).values(value=value, updated_at=now)
+            )
+    new = {key: value for key, value in values.items() if key not in current}
+    _insert_pairs(conn, pairs, uuid, new)

@@ -1,0 +1,74 @@
+"""Parts of statements that the query modules share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.sql import ColumnElement
+
+from novalite.db.types import encode
+
+
+def any_of(conn: Connection, column: ColumnElement[Any], values: Iterable[Any]) -> Any:
+    """``column`` is one of ``values``: one bound parameter on SQLite and PostgreSQL however
+    many there are, so that no limit on variables matters and the statement stays cached."""
+    values = list(values)
+    if len(values) == 1:
+        return column == values[0]
+    if conn.dialect.name == "sqlite":
+        each = sa.func.json_each(encode(values)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    if conn.dialect.name == "postgresql":
+        kind = sa.Integer() if values and isinstance(values[0], int) else sa.Text()
+        array = sa.bindparam(None, values, type_=postgresql.ARRAY(kind))
+        return column == sa.any_(array)
+    return column.in_(values)
+
+
+def insert_unless_there(conn: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless a unique constraint says that it is there; whether it was inserted.
+
+    Unlike catching DuplicateKey this leaves the transaction usable on PostgreSQL.
+    """
+    return conn.execute(ignoring_duplicates(conn, table), dict(values)).rowcount > 0
+
+
+def ignoring_duplicates(conn: Connection, table: Table) -> Any:
+    """An INSERT that skips rows which are there already."""
+    if conn.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    if conn.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return mysql.insert(table).prefix_with("IGNORE")
+
+
+def order_by(conn: Connection, column: ColumnElement[Any], direction: str) -> ColumnElement[Any]:
+    """An ORDER BY term with NULL as the smallest value, as SQLite and MariaDB have it."""
+    descending = direction == "desc"
+    ordered = column.desc() if descending else column.asc()
+    if conn.dialect.name == "postgresql" and getattr(column, "nullable", False):
+        return ordered.nulls_last() if descending else ordered.nulls_first()
+    return ordered
+
+
+def beyond(
+    columns: Sequence[ColumnElement[Any]], directions: Sequence[str], values: Sequence[Any]
+) -> ColumnElement[bool]:
+    """The rows that sort strictly after ``values``, with NULL as the smallest value."""
+    condition: ColumnElement[bool] = sa.false()
+    for column, direction, value in reversed(list(zip(columns, directions, values, strict=True))):
+        after = _after(column, direction, value)
+        same = column.is_(None) if value is None else column == value
+        condition = sa.or_(after, sa.and_(same, condition))
+    return condition
+
+
+def _after(column: ColumnElement[Any], direction: str, value: Any) -> ColumnElement[bool]:
+    if direction == "desc":
+        if value is None:
+            return sa.false()
+        less = column < value
+        return sa.or_(less, column.is_(None)) if getattr(column, "nullable", False) else less
+    return column.is_not(None) if value is None else column > value
