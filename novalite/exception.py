@@ -233,6 +233,10 @@ class AggregateNotFound(NotFound):
     message = "Aggregate {aggregate_id} could not be found."
 
 
+class AggregateHostNotFound(NotFound):
+    message = "Aggregate {aggregate_id} has no host {host}."
+
+
 class ActionNotFound(NotFound):
     message = "Action for request_id {action_id} on instance {instance_uuid} could not be found."
 
@@ -257,6 +261,14 @@ class FlavorAccessExists(Conflict):
     message = (
         "Flavor access already exists for flavor {flavor_id} and project {project_id} combination."
     )
+
+
+class AggregateNameExists(Conflict):
+    message = "Aggregate {aggregate_name} already exists."
+
+
+class AggregateHostExists(Conflict):
+    message = "Aggregate {aggregate_id} already has host {host}."
 
 
 class KeyPairExists(Conflict):

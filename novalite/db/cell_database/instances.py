@@ -260,7 +260,8 @@ def _replace_pairs(
     now: datetime.datetime,
 ) -> None:
     mine = sa.and_(pairs.c.instance_uuid == uuid, pairs.c.deleted == 0)
-    current = dict(conn.execute(sa.select(pairs.c.key, pairs.c.value).where(mine)))
+    query = sa.select(pairs.c.key, pairs.c.value).where(mine)
+    current = dict(conn.execute(query).tuples().all())
     gone = [key for key in current if key not in values]
     if gone:
         conn.execute(
