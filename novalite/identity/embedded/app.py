@@ -13,7 +13,6 @@ from novalite.identity.embedded.rest import (
     users,
     versions,
 )
-from novalite.identity.embedded.rest.access import TokenContext
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.faults import REASONS
 from novalite.wsgi.operations import Operation
@@ -42,9 +41,10 @@ def _fault(code: int, message: str, exc: BaseException | None) -> dict[str, Any]
 
 
 def app(deployment: "Deployment") -> Callable[..., Iterable[bytes]]:
-    """``deployment.identity`` has to be the IdentityService."""
-    application = Application(OPERATIONS, deployment, ServiceStyle("identity", fault_body=_fault))
-    return _challenged(TokenContext(application, deployment.identity))  # type: ignore[arg-type]
+    """``deployment.identity`` has to be the IdentityService. The pipeline before it tells who
+    asks (``required = false``: one logs in here without a token)."""
+    style = ServiceStyle("identity", fault_body=_fault)
+    return _challenged(Application(OPERATIONS, deployment, style))
 
 
 def _challenged(inner: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

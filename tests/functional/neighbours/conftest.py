@@ -16,6 +16,7 @@ from novalite.deployment import Deployment
 from novalite.identity.embedded import app as identity_app
 from novalite.identity.embedded.bootstrap import bootstrap, read_credentials
 from novalite.identity.embedded.service import IdentityService
+from novalite.wsgi.middleware.auth import Auth
 
 
 class MovingClock(SystemClock):
@@ -101,6 +102,7 @@ def cloud(conf, database):
     service = IdentityService(conf, database, clock)
     bootstrap(conf, service)
     deployment = Deployment(conf, "host", clock=clock, identity=service)
-    http = webtest.TestApp(identity_app.app(deployment), lint=False)
+    application = Auth(identity_app.app(deployment), deployment, required=False)
+    http = webtest.TestApp(application, lint=False)
     passwords = read_credentials(conf.embedded.credentials_file)
     return Cloud(deployment, database, service, clock, http, passwords)

@@ -1,53 +1,12 @@
 """Who asks, and what that one may do. The rules are identity v3's defaults in short:
 an admin may all, a reader of the system may look at all, everybody may look at himself."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import cast
 
 from novalite import exception
-from novalite.context import RequestContext
 from novalite.identity.embedded.scoping import SYSTEM
 from novalite.identity.embedded.service import IdentityService
 from novalite.wsgi.operations import Request
-
-WSGIApp = Callable[..., Iterable[bytes]]
-
-
-class TokenContext:
-    """Middleware: leaves the caller of a valid X-Auth-Token in the environment.
-
-    A request without a valid one goes on without a caller: some operations are for everybody,
-    and the application refuses the others.
-    """
-
-    def __init__(self, app: WSGIApp, service: IdentityService) -> None:
-        self._app = app
-        self._service = service
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ.pop("novalite.context", None)
-        presented = environ.get("HTTP_X_AUTH_TOKEN")
-        if presented:
-            try:
-                token = self._service.validate(presented)
-            except exception.Unauthorized:
-                pass
-            else:
-                environ["novalite.context"] = RequestContext(
-                    user_id=token.user_id,
-                    user_name=token.user_name,
-                    user_domain_id=token.user_domain_id,
-                    project_id=token.project_id,
-                    project_name=token.project_name,
-                    project_domain_id=token.project_domain_id,
-                    domain_id=token.domain_id,
-                    system_scope=token.system_scope,
-                    roles=token.roles,
-                    is_admin="admin" in token.roles,
-                    auth_token=presented,
-                    request_id=environ.get("openstack.request_id"),
-                )
-        return self._app(environ, start_response)
 
 
 def service_of(req: Request) -> IdentityService:
