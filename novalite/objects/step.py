@@ -11,8 +11,7 @@ from novalite.objects.instance import InstanceFault
 class InstanceStep:
     """One compare-and-swap on an instance with all that belongs to it.
 
-    ``changes``: columns, ``network_info``, and ``system_metadata`` (a dict merged into what is
-    there; a value of None removes the key). May be empty: then only the expectations are
+    ``changes``: columns and ``network_info``. May be empty: then only the expectations are
     checked. ``expected_*`` None: not checked. ``block_devices``: ``{"uuid", column: value...}``.
 
     ``start_event`` and ``finish_event`` name a step of the action that the context's request id
