@@ -40,6 +40,11 @@ class Housekeeping:
         if self._chores:
             self._thread.start()
 
+    def join(self, timeout: float) -> None:
+        """Wait for the chore that runs, after ``stopping`` was set."""
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+
     def _work(self) -> None:
         while not self._stopping.is_set():
             chore = min(self._chores, key=lambda c: c.due)

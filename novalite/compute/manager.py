@@ -5,7 +5,6 @@ import math
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import cast
 
 from novalite.compute import build, power, resources, terminate
 from novalite.compute.events import LifecycleEvents
@@ -26,7 +25,6 @@ from novalite.exception import (
 )
 from novalite.network.allocation import Allocator
 from novalite.objects import BuildWork, Instance
-from novalite.rpc.conductor import ConductorAPI
 from novalite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +32,7 @@ LOG = logging.getLogger(__name__)
 LET_GO_EVERY = 600.0
 DRAIN_SECONDS = 30.0
 LONGEST_START_PAUSE = 5.0
+HOUSEKEEPING_SECONDS = 5.0
 
 
 class ComputeManager:
@@ -52,9 +51,7 @@ class ComputeManager:
         self._stopping = threading.Event()
         self._ready = threading.Event()
         self._driver: ComputeDriver = deployment.driver
-        gateway = Gateway(
-            cast(ConductorAPI, deployment.conductor), host, clock, self._stopping, patience
-        )
+        gateway = Gateway(deployment.conductor, host, clock, self._stopping, patience)
         self._place = Workplace(
             conf=conf,
             host=host,
@@ -85,6 +82,7 @@ class ComputeManager:
         self._heartbeat = Heartbeat(
             gateway, conf.report_interval, self._stopping, lambda: self._resources.healthy
         )
+        self._reconciled = False
         self._housekeeping = Housekeeping(f"{host}-housekeeping", clock, self._stopping)
 
     # ---- life ----
@@ -109,6 +107,7 @@ class ComputeManager:
             LOG.warning("Stopped with tasks running: %s", self._register.running())
         self._stopping.set()
         self._events.stop()
+        self._housekeeping.join(HOUSEKEEPING_SECONDS)
         self._driver.close()
         return drained
 
@@ -206,8 +205,9 @@ class ComputeManager:
 
     def _reconcile(self) -> None:
         self._reconciler.everything(
-            known_host=self._heartbeat.known_before, at_start=not self._ready.is_set()
+            known_host=self._heartbeat.known_before, at_start=not self._reconciled
         )
+        self._reconciled = True
 
     def _report(self) -> None:
         self._resources.report()

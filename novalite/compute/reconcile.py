@@ -110,7 +110,7 @@ class Reconciler:
         if row.task_state is not None:
             return  # a task is coming that will say what the state is
         now = power_state(self._place, row)
-        changes = {"power_state": now} if now != row.power_state else {}
+        changes: dict[str, object] = {"power_state": now} if now != row.power_state else {}
         if row.vm_state not in _LEFT_ALONE:
             changes |= self._settle(row, now)
         if not changes:
