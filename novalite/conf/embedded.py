@@ -34,6 +34,19 @@ OPTIONS: list[cfg.Opt] = [
         default="http://127.0.0.1:8774/metadata",
         help="Where the metadata proxies hand guests' requests on.",
     ),
+    cfg.StrOpt(
+        "device_prefix",
+        default="nvl",
+        regex="^[a-z]{3}$",
+        help="Begins the names of bridges and network namespaces. Two clouds on one host need two.",
+    ),
+    cfg.IntOpt("quota_network", default=100, min=-1, help="Networks per project; -1: no limit."),
+    cfg.IntOpt("quota_subnet", default=100, min=-1, help="Subnets per project."),
+    cfg.IntOpt("quota_port", default=500, min=-1, help="Ports per project."),
+    cfg.IntOpt("quota_security_group", default=10, min=-1, help="Security groups per project."),
+    cfg.IntOpt(
+        "quota_security_group_rule", default=100, min=-1, help="Security group rules per project."
+    ),
     cfg.ListOpt("dns_servers", default=[], help="Resolvers that DHCP hands out."),
 ]
 

@@ -1,0 +1,161 @@
+"""Reading and writing rows of any of the tables: get, list with the API's filters, create..."""
+
+import dataclasses
+import datetime
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Table
+from sqlalchemy.sql import ColumnElement
+
+from novalite.db.statements import any_of, beyond, order_by
+from novalite.exception import InvalidInput
+
+Row = dict[str, Any]
+Condition = ColumnElement[bool]
+SpecialFilter = Callable[[Connection, Sequence[Any]], Condition]
+
+TRUE = frozenset({"true", "1", "t", "yes", "on"})
+FALSE = frozenset({"false", "0", "f", "no", "off"})
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def boolean_of(value: Any) -> bool:
+    """Raises InvalidInput for what is neither true nor false."""
+    if isinstance(value, bool):
+        return value
+    text = str(value).lower()
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise InvalidInput(reason=f"'{value}' is not a valid boolean value.")
+
+
+@dataclasses.dataclass(slots=True)
+class Page:
+    """How much of a list, in which order. ``marker`` is an id."""
+
+    sort_keys: Sequence[str] = ()
+    sort_dirs: Sequence[str] = ()
+    limit: int | None = None
+    marker: str | None = None
+    reverse: bool = False
+
+
+def get(conn: Connection, table: Table, row_id: str) -> Row | None:
+    row = conn.execute(sa.select(table).where(table.c.id == row_id)).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def select(conn: Connection, table: Table, *conditions: Condition) -> list[Row]:
+    statement = sa.select(table).where(*conditions).order_by(table.c.created_at, table.c.id)
+    return [dict(row) for row in conn.execute(statement).mappings()]
+
+
+def count(conn: Connection, table: Table, *conditions: Condition) -> int:
+    return conn.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
+
+
+def insert(conn: Connection, table: Table, values: Row) -> None:
+    conn.execute(sa.insert(table), values)
+
+
+def stamp(now: datetime.datetime) -> Row:
+    return {"created_at": now, "updated_at": now, "revision": 0}
+
+
+def update(
+    conn: Connection, table: Table, row_id: str, changes: Row, now: datetime.datetime
+) -> bool:
+    """Whether the row is there."""
+    statement = (
+        sa.update(table)
+        .where(table.c.id == row_id)
+        .values(**changes, updated_at=now, revision=table.c.revision + 1)
+    )
+    return conn.execute(statement).rowcount > 0
+
+
+def delete(conn: Connection, table: Table, *conditions: Condition) -> int:
+    return conn.execute(sa.delete(table).where(*conditions)).rowcount
+
+
+@dataclasses.dataclass(slots=True)
+class Listing:
+    """What may be filtered and sorted in the list of one resource: API name -> column, and
+    API name -> function of the values for what is not a column."""
+
+    table: Table
+    columns: Mapping[str, ColumnElement[Any]]
+    special: Mapping[str, SpecialFilter] = dataclasses.field(default_factory=dict)
+
+    def conditions(self, conn: Connection, filters: Mapping[str, Any]) -> list[Condition]:
+        """Raises InvalidInput for a name that is no filter of this resource."""
+        found: list[Condition] = []
+        for name, given in filters.items():
+            values = list(given) if isinstance(given, list | tuple | set) else [given]
+            if name in self.special:
+                found.append(self.special[name](conn, values))
+                continue
+            column = self.columns.get(name)
+            if column is None:
+                raise InvalidInput(reason=f"['{name}'] is invalid attribute for filtering")
+            wanted = list(dict.fromkeys(_typed(column, value) for value in values))
+            if isinstance(column.type, sa.Boolean):
+                if len(wanted) == 1:
+                    found.append(column == wanted[0])
+                continue
+            found.append(any_of(conn, column, wanted))
+        return found
+
+    def run(self, conn: Connection, conditions: Iterable[Condition], page: Page) -> list[Row]:
+        """Raises InvalidInput for an unknown sort key or marker."""
+        table = self.table
+        keys = [*page.sort_keys] or ["created_at"]
+        names = [*keys, "id"] if "id" not in keys else keys
+        columns = []
+        for name in names:
+            column = self.columns.get(name)
+            if column is None:
+                raise InvalidInput(reason=f"{name} is invalid attribute for sort_key")
+            columns.append(column)
+        given = [*page.sort_dirs]
+        directions = (given + ["asc"] * len(columns))[: len(columns)]
+        if any(direction not in ("asc", "desc") for direction in directions):
+            raise InvalidInput(reason="sort_dir must be asc or desc")
+        if page.reverse:
+            directions = ["asc" if each == "desc" else "desc" for each in directions]
+        statement = sa.select(table).where(*conditions)
+        if page.marker:
+            start = get(conn, table, page.marker)
+            if start is None:
+                raise InvalidInput(reason=f"marker [{page.marker}] not found")
+            values = [start[str(column.key)] for column in columns]
+            statement = statement.where(beyond(columns, directions, values))
+        for column, direction in zip(columns, directions, strict=True):
+            statement = statement.order_by(order_by(conn, column, direction))
+        if page.limit:
+            statement = statement.limit(page.limit)
+        rows = [dict(row) for row in conn.execute(statement).mappings()]
+        return rows[::-1] if page.reverse else rows
+
+
+def _typed(column: ColumnElement[Any], value: Any) -> Any:
+    if isinstance(column.type, sa.Boolean):
+        return boolean_of(value)
+    if isinstance(column.type, sa.Integer):
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise InvalidInput(reason=f"'{value}' is not an integer.") from None
+    return "" if value is None else str(value)
+
+
+def moment(value: datetime.datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")

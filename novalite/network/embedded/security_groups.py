@@ -1,0 +1,197 @@
+"""Security groups, among them each project's ``default``, which is made when first needed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from novalite.context import RequestContext
+from novalite.db.statements import any_of, insert_unless_there
+from novalite.exception import SecurityGroupNotFound
+from novalite.network.embedded import rows, security_group_rules, tables
+from novalite.network.embedded.core import Core, owner_of, privileged
+from novalite.network.embedded.errors import (
+    SecurityGroupCannotRemoveDefault,
+    SecurityGroupDefaultAlreadyExists,
+    SecurityGroupInUse,
+)
+from novalite.network.embedded.quotas import Quotas
+from novalite.network.embedded.rows import Condition, Listing, Page, Row
+
+T = tables.security_groups
+DEFAULT = "default"
+
+LISTING = Listing(
+    T,
+    {
+        "id": T.c.id,
+        "name": T.c.name,
+        "project_id": T.c.project_id,
+        "tenant_id": T.c.project_id,
+        "description": T.c.description,
+        "created_at": T.c.created_at,
+        "updated_at": T.c.updated_at,
+    },
+)
+
+
+def visible(context: RequestContext) -> list[Condition]:
+    return [] if privileged(context) else [T.c.project_id == context.project_id]
+
+
+def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
+    """Raises SecurityGroupNotFound."""
+    found = rows.select(conn, T, T.c.id == group_id, *visible(context))
+    if not found:
+        raise SecurityGroupNotFound(security_group_id=group_id)
+    return found[0]
+
+
+def view(row: Row, rules: Sequence[Row]) -> Row:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "project_id": row["project_id"],
+        "tenant_id": row["project_id"],
+        "security_group_rules": [security_group_rules.view(rule) for rule in rules],
+        "stateful": True,
+        "shared": False,
+        "tags": [],
+        "created_at": rows.moment(row["created_at"]),
+        "updated_at": rows.moment(row["updated_at"]),
+        "revision_number": row["revision"],
+    }
+
+
+class SecurityGroups:
+    def __init__(self, core: Core, quotas: Quotas) -> None:
+        self.core = core
+        self.quotas = quotas
+
+    # ---- for ports ----
+
+    def ensure_default(self, conn: Connection, project_id: str) -> str:
+        """The id of the project's ``default`` group. ``conn``: a writing transaction."""
+        found = default_of(conn, project_id)
+        if found is not None:
+            return found
+        now = self.core.now()
+        row = {
+            "id": rows.new_id(),
+            "project_id": project_id,
+            "name": DEFAULT,
+            "description": "Default security group",
+            "default_of": project_id,
+            **rows.stamp(now),
+        }
+        if not insert_unless_there(conn, T, row):  # another process was faster
+            return default_of(conn, project_id) or ""
+        for rule in security_group_rules.defaults(row, ingress=True):
+            rows.insert(conn, tables.security_group_rules, {**rule, **rows.stamp(now)})
+        return str(row["id"])
+
+    def check(self, conn: Connection, context: RequestContext, ids: Iterable[str]) -> None:
+        """Raises SecurityGroupNotFound for a group that the caller may not use."""
+        wanted = list(ids)
+        if not wanted:
+            return
+        query = sa.select(T.c.id).where(any_of(conn, T.c.id, wanted), *visible(context))
+        known = set(conn.scalars(query))
+        for group_id in wanted:
+            if group_id not in known:
+                raise SecurityGroupNotFound(security_group_id=group_id)
+
+    # ---- the API ----
+
+    def list_(
+        self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
+    ) -> list[Row]:
+        project_id = filters.get("project_id") or filters.get("tenant_id") or context.project_id
+        if isinstance(project_id, str):
+            self.make_default(project_id)
+        with self.core.database.read() as conn:
+            conditions = visible(context) + LISTING.conditions(conn, filters)
+            return self._views(conn, LISTING.run(conn, conditions, page or Page()))
+
+    def make_default(self, project_id: str) -> None:
+        with self.core.database.read() as conn:
+            missing = default_of(conn, project_id) is None
+        if missing:
+            self.core.database.run(lambda conn: self.ensure_default(conn, project_id))
+
+    def show(self, context: RequestContext, group_id: str) -> Row:
+        with self.core.database.read() as conn:
+            return self._views(conn, [get(conn, context, group_id)])[0]
+
+    def create(self, context: RequestContext, body: Row) -> Row:
+        """With rules that let everything out. Raises Forbidden, QuotaExceeded,
+        SecurityGroupDefaultAlreadyExists."""
+        if (body.get("name") or "").lower() == DEFAULT:
+            raise SecurityGroupDefaultAlreadyExists()
+        now = self.core.now()
+        row: Row = {
+            "id": rows.new_id(),
+            "project_id": owner_of(context, body),
+            "name": body.get("name") or "",
+            "description": body.get("description") or "",
+            "default_of": None,
+            **rows.stamp(now),
+        }
+
+        def write(conn: Connection) -> Row:
+            self.ensure_default(conn, row["project_id"])
+            self.quotas.check(conn, row["project_id"], "security_group")
+            rows.insert(conn, T, row)
+            for rule in security_group_rules.defaults(row, ingress=False):
+                rows.insert(conn, tables.security_group_rules, {**rule, **rows.stamp(now)})
+            return self._views(conn, [row])[0]
+
+        return self.core.database.run(write)
+
+    def update(self, context: RequestContext, group_id: str, body: Row) -> Row:
+        def write(conn: Connection) -> Row:
+            row = get(conn, context, group_id)
+            changes: Row = {
+                name: body[name] or "" for name in ("name", "description") if name in body
+            }
+            if changes.get("name", row["name"]) != row["name"] and row["default_of"]:
+                raise SecurityGroupCannotRemoveDefault()
+            rows.update(conn, T, group_id, changes, self.core.now())
+            return self._views(conn, [get(conn, context, group_id)])[0]
+
+        return self.core.database.run(write)
+
+    def delete(self, context: RequestContext, group_id: str) -> None:
+        """Raises SecurityGroupInUse; only an administrator may delete a default group."""
+
+        def write(conn: Connection) -> None:
+            row = get(conn, context, group_id)
+            if row["default_of"] and not privileged(context):
+                raise SecurityGroupCannotRemoveDefault()
+            link = tables.port_security_groups
+            if rows.count(conn, link, link.c.security_group_id == group_id):
+                raise SecurityGroupInUse(id=group_id)
+            rules = tables.security_group_rules
+            rows.delete(conn, rules, rules.c.security_group_id == group_id)
+            rows.delete(conn, rules, rules.c.remote_group_id == group_id)
+            rows.delete(conn, T, T.c.id == group_id)
+
+        self.core.database.run(write)
+        self.core.plane.refresh()
+
+    @staticmethod
+    def _views(conn: Connection, found: Sequence[Row]) -> list[Row]:
+        if not found:
+            return []
+        table = tables.security_group_rules
+        rules: dict[str, list[Row]] = {}
+        ids = [row["id"] for row in found]
+        for rule in rows.select(conn, table, any_of(conn, table.c.security_group_id, ids)):
+            rules.setdefault(rule["security_group_id"], []).append(rule)
+        return [view(row, rules.get(row["id"], ())) for row in found]
+
+
+def default_of(conn: Connection, project_id: str) -> str | None:
+    return conn.scalar(sa.select(T.c.id).where(T.c.default_of == project_id))

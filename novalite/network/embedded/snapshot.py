@@ -1,0 +1,133 @@
+"""The database's records as the State that a data plane brings about."""
+
+from collections import defaultdict
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from novalite.db.engine import Database
+from novalite.db.statements import any_of
+from novalite.network.embedded import port_rows, rows, tables
+from novalite.network.embedded.networks import DHCP_OWNER
+from novalite.network.embedded.plane.state import (
+    NetworkState,
+    PortState,
+    RuleState,
+    State,
+    SubnetState,
+)
+from novalite.network.embedded.rows import Row
+
+PORTS = tables.ports
+
+
+def load(database: Database) -> State:
+    """A fixed number of statements in one snapshot, whatever there is."""
+    with database.read() as conn:
+        ports = _ports(conn)
+        return State(
+            networks=_networks(conn),
+            ports={port.id: port for port in ports},
+            groups=_rules(conn, ports),
+        )
+
+
+def _networks(conn: Connection) -> dict[str, NetworkState]:
+    subnets: dict[str, list[SubnetState]] = defaultdict(list)
+    for row in rows.select(conn, tables.subnets):
+        subnets[row["network_id"]].append(_subnet(row))
+    dhcp = {row["network_id"]: row for row in rows.select(conn, PORTS, _is_dhcp())}
+    addresses = port_rows.fixed_ips_of(conn, [row["id"] for row in dhcp.values()])
+    found = {}
+    for row in rows.select(conn, tables.networks):
+        port = dhcp.get(row["id"])
+        found[row["id"]] = NetworkState(
+            id=row["id"],
+            mtu=row["mtu"],
+            zone=row["zone"],
+            host_access=row["host_access"],
+            subnets=tuple(subnets[row["id"]]),
+            dhcp_mac=port["mac_address"] if port else None,
+            dhcp_addresses=tuple(
+                (item["subnet_id"], item["ip_address"])
+                for item in (addresses.get(port["id"], ()) if port else ())
+            ),
+        )
+    return found
+
+
+def _subnet(row: Row) -> SubnetState:
+    return SubnetState(
+        id=row["id"],
+        cidr=row["cidr"],
+        version=row["ip_version"],
+        gateway=row["gateway_ip"],
+        dhcp=row["enable_dhcp"],
+        dns=tuple(row["dns_nameservers"]),
+        routes=tuple((route["destination"], route["nexthop"]) for route in row["host_routes"]),
+    )
+
+
+def _is_dhcp() -> rows.Condition:
+    return PORTS.c.device_owner == DHCP_OWNER
+
+
+def _ports(conn: Connection) -> list[PortState]:
+    bound = rows.select(conn, PORTS, PORTS.c.binding_host != "", sa.not_(_is_dhcp()))
+    ids = [row["id"] for row in bound]
+    if not ids:
+        return []
+    addresses = port_rows.fixed_ips_of(conn, ids)
+    groups = port_rows.groups_of(conn, ids)
+    return [
+        PortState(
+            id=row["id"],
+            network_id=row["network_id"],
+            mac=row["mac_address"],
+            addresses=tuple(item["ip_address"] for item in addresses.get(row["id"], ())),
+            hostname=row["dns_name"],
+            secured=row["port_security_enabled"],
+            up=row["admin_state_up"],
+            pairs=tuple(
+                (pair["mac_address"], pair["ip_address"]) for pair in row["allowed_address_pairs"]
+            ),
+            groups=frozenset(groups.get(row["id"], ())),
+        )
+        for row in bound
+    ]
+
+
+def _rules(conn: Connection, ports: list[PortState]) -> dict[str, tuple[RuleState, ...]]:
+    wanted = sorted({group for port in ports for group in port.groups})
+    if not wanted:
+        return {}
+    table = tables.security_group_rules
+    found: dict[str, list[RuleState]] = {group: [] for group in wanted}
+    for row in rows.select(conn, table, any_of(conn, table.c.security_group_id, wanted)):
+        found[row["security_group_id"]].append(
+            RuleState(
+                direction=row["direction"],
+                ethertype=row["ethertype"],
+                protocol=row["protocol"],
+                port_min=row["port_range_min"],
+                port_max=row["port_range_max"],
+                remote_prefix=row["remote_ip_prefix"],
+                remote_group=row["remote_group_id"],
+            )
+        )
+    return {group: tuple(rules) for group, rules in found.items()}
+
+
+def owner_by_address(database: Database, network_id: str, address: str) -> tuple[str, str] | None:
+    """(device id, project id) of the server with this address, for the metadata proxy."""
+    taken = tables.addresses
+    query = sa.select(PORTS.c.device_id, PORTS.c.project_id).where(
+        PORTS.c.id == taken.c.port_id,
+        taken.c.network_id == network_id,
+        taken.c.address == address,
+        PORTS.c.device_id != "",
+        sa.not_(_is_dhcp()),
+    )
+    with database.read() as conn:
+        row = conn.execute(query).first()
+    return (row[0], row[1]) if row else None
