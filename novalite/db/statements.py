@@ -36,12 +36,15 @@ def insert_unless_there(conn: Connection, table: Table, values: Mapping[str, Any
 
 
 def ignoring_duplicates(conn: Connection, table: Table) -> Any:
-    """An INSERT that skips rows which are there already."""
+    """An INSERT that skips rows which are there already; its ``rowcount`` tells how many were
+    inserted (SQLAlchemy forgets it on PostgreSQL unless asked)."""
     if conn.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    if conn.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return mysql.insert(table).prefix_with("IGNORE")
+        statement: Any = sqlite.insert(table).on_conflict_do_nothing()
+    elif conn.dialect.name == "postgresql":
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+    else:
+        statement = mysql.insert(table).prefix_with("IGNORE")
+    return statement.inline().execution_options(preserve_rowcount=True)
 
 
 def order_by(conn: Connection, column: ColumnElement[Any], direction: str) -> ColumnElement[Any]:
