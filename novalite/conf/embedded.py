@@ -9,6 +9,7 @@ OPTIONS: list[cfg.Opt] = [
     ),
     cfg.StrOpt("region", default="RegionOne", help="Region of the catalog."),
     cfg.StrOpt("image_store", default="$state_path/images", help="Directory of image data."),
+    cfg.IntOpt("image_size_limit", default=1 << 40, min=1, help="Most bytes of one image."),
     cfg.StrOpt(
         "key_repository", default="$state_path/keys", help="Directory of the keys that sign tokens."
     ),

@@ -1,0 +1,35 @@
+"""Who may see and change which image."""
+
+from collections.abc import Callable
+
+from novalite import exception
+from novalite.context import RequestContext
+from novalite.image.embedded.records import Image
+
+
+def is_admin(context: RequestContext) -> bool:
+    return bool(context.is_admin) or "admin" in (context.roles or ())
+
+
+def is_visible(context: RequestContext, image: Image, is_member: Callable[[str], bool]) -> bool:
+    """``is_member``: whether a project is a member of the image; asked only if that matters."""
+    if is_admin(context) or image.visibility in ("public", "community"):
+        return True
+    if image.owner is not None and image.owner == context.project_id:
+        return True
+    if image.visibility != "shared" or context.project_id is None:
+        return False
+    return is_member(context.project_id)
+
+
+def require_owner(context: RequestContext, image: Image, what: str) -> None:
+    """Raises Forbidden."""
+    owns = image.owner is not None and image.owner == context.project_id
+    if not owns and not is_admin(context):
+        raise exception.Forbidden(f"You are not permitted to {what} image {image.id}.")
+
+
+def require_publicity(context: RequestContext, visibility: str) -> None:
+    """Raises Forbidden: only an admin puts images before everybody's eyes."""
+    if visibility == "public" and not is_admin(context):
+        raise exception.Forbidden("You are not authorized to make an image public.")
