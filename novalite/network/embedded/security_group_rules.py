@@ -167,8 +167,8 @@ def meaning_of(body: Row) -> Row:
         "direction": body["direction"],
         "ethertype": body.get("ethertype") or "IPv4",
         "protocol": None,
-        "port_range_min": body.get("port_range_min"),
-        "port_range_max": body.get("port_range_max"),
+        "port_range_min": _number(body.get("port_range_min")),
+        "port_range_max": _number(body.get("port_range_max")),
         "remote_ip_prefix": None,
         "remote_group_id": body.get("remote_group_id") or None,
     }
@@ -181,6 +181,10 @@ def meaning_of(body: Row) -> Row:
             raise InvalidInput(reason="Only remote_ip_prefix or remote_group_id may be provided.")
         row["remote_ip_prefix"] = _prefix(body["remote_ip_prefix"], row["ethertype"])
     return row
+
+
+def _number(given: Any) -> int | None:
+    return None if given is None else int(given)
 
 
 def _prefix(text: str, ethertype: str) -> str:

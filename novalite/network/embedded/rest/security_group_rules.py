@@ -1,0 +1,32 @@
+"""/v2.0/security-group-rules"""
+
+from novalite.network.embedded.rest.resource import (
+    ID,
+    NUMBER,
+    PROJECT,
+    TEXT,
+    Resource,
+    object_,
+)
+
+CREATE = object_(
+    {
+        **PROJECT,
+        "security_group_id": ID,
+        "description": TEXT,
+        "direction": {"enum": ["ingress", "egress"]},
+        "ethertype": {"enum": ["IPv4", "IPv6"]},
+        "protocol": {"type": ["string", "integer", "null"]},
+        "port_range_min": NUMBER,
+        "port_range_max": NUMBER,
+        "remote_ip_prefix": {"type": ["string", "null"]},
+        "remote_group_id": {"type": ["string", "null"]},
+        "remote_address_group_id": {"type": "null"},
+    },
+    "security_group_id",
+    "direction",
+)
+
+OPERATIONS = Resource(
+    "security_group_rule", lambda service: service.security_group_rules
+).operations(CREATE, None)
