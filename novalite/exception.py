@@ -78,6 +78,10 @@ class InvalidImageProperty(Invalid):
     message = "Invalid image metadata. Error: {reason}"
 
 
+class ImageUnacceptable(Invalid):
+    message = "Image {image_id} is unacceptable: {reason}"
+
+
 class UserDataTooLarge(Invalid):
     message = "User data too large. User data must be no larger than {maxsize} bytes once base64 encoded. Your data is {length} bytes"
 
@@ -389,3 +393,9 @@ class PortBindingFailed(NovaliteError):
     """The network service cannot provide the port on this host; another may do."""
 
     message = "Binding failed for port {port_id}, please check the network service's logs."
+
+
+class ImageDownloadFailed(NovaliteError):
+    """What arrived on this host is not the image; another host may have more luck."""
+
+    message = "Image {image_id} could not be fetched: {reason}"
