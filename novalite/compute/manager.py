@@ -4,7 +4,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from novalite.compute import build, power, resources, terminate
 from novalite.compute.events import LifecycleEvents
@@ -118,31 +118,39 @@ class ComputeManager:
     # ---- what messages ask ----
 
     def build_and_run_instance(self, context: RequestContext, work: BuildWork) -> None:
-        self._register.submit(
-            work.instance.uuid, Kind.BUILD, partial(build.run, self._place, context, work)
-        )
+        self._submit(context, work.instance.uuid, Kind.BUILD, build.run, work)
 
     def terminate_instance(self, context: RequestContext, instance: Instance) -> None:
-        self._register.submit(
-            instance.uuid, Kind.TERMINATE, partial(terminate.run, self._place, context, instance)
-        )
+        self._submit(context, instance.uuid, Kind.TERMINATE, terminate.run, instance)
 
     def stop_instance(
         self, context: RequestContext, instance: Instance, clean_shutdown: bool = True
     ) -> None:
-        call = partial(power.stop, self._place, context, instance, clean_shutdown=clean_shutdown)
-        self._register.submit(instance.uuid, Kind.STOP, call)
+        self._submit(context, instance.uuid, Kind.STOP, power.stop, instance, clean_shutdown)
 
     def start_instance(self, context: RequestContext, instance: Instance) -> None:
-        self._register.submit(
-            instance.uuid, Kind.START, partial(power.start, self._place, context, instance)
-        )
+        self._submit(context, instance.uuid, Kind.START, power.start, instance)
 
     def reboot_instance(
         self, context: RequestContext, instance: Instance, reboot_type: str
     ) -> None:
-        call = partial(power.reboot, self._place, context, instance, hard=reboot_type == "HARD")
-        self._register.submit(instance.uuid, Kind.REBOOT, call)
+        """``reboot_type``: SOFT or HARD."""
+        hard = reboot_type == "HARD"
+        self._submit(context, instance.uuid, Kind.REBOOT, power.reboot, instance, hard)
+
+    def _submit(
+        self,
+        context: RequestContext,
+        instance_uuid: str,
+        kind: Kind,
+        task: Callable[..., None],
+        *args: Any,
+    ) -> None:
+        def call() -> None:
+            context.update_store()  # so that this thread's log lines carry the request id
+            task(self._place, context, *args)
+
+        self._register.submit(instance_uuid, kind, call)
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         """The end of the guest's first serial line; the caller cuts it to a number of lines.
@@ -216,8 +224,7 @@ class ComputeManager:
         """From a sweep: no message told of it, or the process that had it is gone."""
         context = admin_context()
         if kind is Kind.BUILD:
-            call = partial(build.resume, self._place, context, instance.uuid)
-            self._register.submit(instance.uuid, kind, call)
+            self._submit(context, instance.uuid, kind, build.resume, instance.uuid)
         elif kind is Kind.TERMINATE:
             self.terminate_instance(context, instance)
         elif kind is Kind.STOP:

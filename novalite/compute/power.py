@@ -35,7 +35,7 @@ HARD_TASKS: list[str | None] = [
 
 
 def stop(
-    place: Workplace, context: RequestContext, instance: Instance, *, clean_shutdown: bool = True
+    place: Workplace, context: RequestContext, instance: Instance, clean_shutdown: bool = True
 ) -> None:
     timeout = _shutdown_timeout(place, instance) if clean_shutdown else 0.0
 
@@ -55,7 +55,7 @@ def start(place: Workplace, context: RequestContext, instance: Instance) -> None
     _carry_out(place, context, instance, START_EVENT, [states.POWERING_ON], act)
 
 
-def reboot(place: Workplace, context: RequestContext, instance: Instance, *, hard: bool) -> None:
+def reboot(place: Workplace, context: RequestContext, instance: Instance, hard: bool) -> None:
     expected = HARD_TASKS if hard else SOFT_TASKS
     begun = states.REBOOT_STARTED_HARD if hard else states.REBOOT_STARTED
 

@@ -28,10 +28,12 @@ class Workplace:
 
 
 def in_request(context: RequestContext, request_id: str | None) -> RequestContext:
-    """``context`` under the request id of the promise that is being kept."""
+    """``context`` under the request id of the promise that is being kept, also for the log."""
     if not request_id or request_id == context.request_id:
         return context
-    return RequestContext.from_dict({**context.to_dict(), "request_id": request_id})
+    made = RequestContext.from_dict({**context.to_dict(), "request_id": request_id})
+    made.update_store()
+    return made
 
 
 def users_ports(network_info: list[VIF] | None) -> list[str]:
