@@ -1,0 +1,33 @@
+"""What a guest wrote to its first serial port."""
+
+import re
+from typing import Any
+
+from novalite import states
+from novalite.api.compute import lookup
+from novalite.context import RequestContext
+from novalite.deployment import Deployment
+
+# Control characters that break documents and terminals; line feeds and tabs stay.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f]")
+
+
+def output(
+    deployment: Deployment, context: RequestContext, found: lookup.Found, length: Any = None
+) -> str:
+    """The last ``length`` lines; all of them for None or a negative number.
+
+    Raises InstanceNotReady (409) before the server has a host, NotSupported (501), and
+    MessagingUnavailable when the host does not answer.
+    """
+    states.check("get_console_output", found.instance, is_admin=context.is_admin)
+    text = deployment.compute.get_console_output(context, found.instance)
+    return _UNWANTED.sub("", tail(text, None if length is None else int(length)))
+
+
+def tail(text: str, length: int | None) -> str:
+    if length is None or length < 0:
+        return text
+    if length == 0:
+        return ""
+    return "\n".join(text.split("\n")[-length:])
