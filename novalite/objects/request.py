@@ -74,6 +74,7 @@ class InstanceMapping:
     vcpus: int = 0
     memory_mb: int = 0
     queued_for_delete: bool = False
+    created_at: datetime.datetime | None = None
 
 
 @record

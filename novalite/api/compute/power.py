@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,74 +21,65 @@ ATTEMPTS = 3
 
 def start(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     """Raises InstanceInvalidState, InstanceIsLocked, InstanceNotReady (409)."""
-    _change(
-        deployment,
-        context,
-        found,
-        "start",
-        lambda instance: deployment.compute.start_instance(context, instance),
-    )
+    instance = _swap(deployment, context, found, "start")
+    tell(lambda it: deployment.compute.start_instance(context, it), instance, "start")
 
 
 def stop(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     """Raises as ``start``."""
-    _change(
-        deployment,
-        context,
-        found,
-        "stop",
-        lambda instance: deployment.compute.stop_instance(context, instance),
-    )
+    instance = _swap(deployment, context, found, "stop")
+    tell(lambda it: deployment.compute.stop_instance(context, it), instance, "stop")
 
 
 def reboot(
     deployment: Deployment, context: RequestContext, found: lookup.Found, reboot_type: str
 ) -> None:
     """``reboot_type``: SOFT or HARD. Raises as ``start``."""
-    _change(
-        deployment,
-        context,
-        found,
-        "reboot" if reboot_type == "SOFT" else "reboot_hard",
-        lambda instance: deployment.compute.reboot_instance(context, instance, reboot_type),
+    action = "reboot" if reboot_type == "SOFT" else "reboot_hard"
+    instance = _swap(deployment, context, found, action)
+    tell(
+        lambda it: deployment.compute.reboot_instance(context, it, reboot_type),
+        instance,
+        "reboot",
     )
 
 
-def _change(
-    deployment: Deployment,
-    context: RequestContext,
-    found: lookup.Found,
-    action: str,
-    cast: Cast,
-) -> None:
-    name = action.removesuffix("_hard")
-    for attempt in range(ATTEMPTS):
-        instance = found.instance
-        rule = states.check(action, instance, is_admin=context.is_admin)
-        changes: dict[str, Any] = {"task_state": rule.task_state}
-        now = deployment.clock.now()
-
-        def write(conn: Connection) -> None:
-            instances.update(
-                conn,
-                instance.uuid,
-                changes,
-                expected_task_state=[instance.task_state],
-                expected_vm_state=[instance.vm_state],
-                now=now,
-            )
-            actions.begin(conn, context, instance, name, now)
-
+def _swap(
+    deployment: Deployment, context: RequestContext, found: lookup.Found, action: str
+) -> Instance:
+    """Set the action's task_state if the state allows it; the instance as it is then."""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            found.cell.run(write)
-            break
+            return _try_swap(deployment, context, found, action)
         except UnexpectedTaskState:
-            # Somebody was faster: judge by the state as it is now.
-            if attempt + 1 == ATTEMPTS:
+            if attempt == ATTEMPTS:
                 raise
-            found = lookup.find(deployment.databases, context, instance.uuid)
+        # Somebody was faster: judge by the state as it is now.
+        found = lookup.find(deployment.databases, context, found.instance.uuid)
+    raise AssertionError("unreachable")
+
+
+def _try_swap(
+    deployment: Deployment, context: RequestContext, found: lookup.Found, action: str
+) -> Instance:
+    instance = found.instance
+    rule = states.check(action, instance, is_admin=context.is_admin)
+    now = deployment.clock.now()
+
+    def write(conn: Connection) -> None:
+        instances.update(
+            conn,
+            instance.uuid,
+            {"task_state": rule.task_state},
+            expected_task_state=[instance.task_state],
+            expected_vm_state=[instance.vm_state],
+            now=now,
+        )
+        actions.begin(conn, context, instance, action.removesuffix("_hard"), now)
+
+    found.cell.run(write)
     instance.task_state = rule.task_state
-    tell(cast, instance, name)
+    return instance
 
 
 def tell(cast: Cast, instance: Instance, action: str) -> None:

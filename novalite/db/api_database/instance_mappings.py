@@ -23,6 +23,7 @@ _select = sa.select(
     table.c.vcpus,
     table.c.memory_mb,
     table.c.queued_for_delete,
+    table.c.created_at,
 ).select_from(table.outerjoin(cells, table.c.cell_id == cells.c.id))
 
 
