@@ -33,8 +33,8 @@ PERIODIC = frozenset(
 )
 
 
-class Killed(BaseException):
-    """The process is no more."""
+Killed = SystemExit
+"""The process is no more. No code catches it, and a thread that ends by it says nothing."""
 
 
 class Life:

@@ -1,4 +1,5 @@
 import pytest
+
 from novalite.context import RequestContext
 from tests.support.compute_host import Host
 
