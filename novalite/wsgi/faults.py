@@ -91,7 +91,8 @@ def unexpected(exc: BaseException) -> str:
 def render(
     exc: BaseException, fault_body: FaultBody = compute_fault
 ) -> tuple[int, list[tuple[str, str]], bytes]:
-    """(status, headers, body) for ``exc``; logs what is our own fault."""
+    """(status, headers, body) for ``exc``; logs what is our own fault. A fault body in bytes is
+    HTML."""
     if isinstance(exc, NovaliteError) and exc.code != 500:
         code, message = exc.code, exc.text
         headers = list(exc.headers.items())
@@ -103,9 +104,12 @@ def render(
         code, message, headers = 500, unexpected(exc), []
         LOG.error("unexpected error in the API", exc_info=exc)
     body = fault_body(code, message, exc)
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    if isinstance(body, bytes):
+        data, content_type = body, "text/html; charset=UTF-8"
+    else:
+        data, content_type = json.dumps(body).encode(), "application/json"
     if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", "application/json"))
+        headers.append(("Content-Type", content_type))
     headers.append(("Content-Length", str(len(data))))
     return code, headers, data
 
