@@ -1,0 +1,105 @@
+"""/v2/images/{id}/file: data up and down, never whole in memory."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from novalite import exception
+from novalite.image.embedded.records import Image
+from novalite.image.embedded.rest.images import service_of
+from novalite.image.embedded.store import CHUNK
+from novalite.wsgi.faults import HTTPFault
+from novalite.wsgi.operations import Answer, Operation, Request
+
+_TYPE = "application/octet-stream"
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+
+
+class Interrupted(exception.Invalid):
+    message = "The upload was interrupted."
+
+
+def upload(req: Request) -> None:
+    content_type = (req.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    if content_type != _TYPE:
+        raise HTTPFault(415, f"Image data must be sent as {_TYPE}.")
+    length = _length(req.headers.get("Content-Length"))
+    expected = length
+    if length is None:
+        expected = _length(req.headers.get("X-OpenStack-Image-Size"))
+    service_of(req).upload(req.context, req.path["id"], incoming(req.environ, length), expected)
+
+
+def _length(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise exception.InvalidInput(reason="a length is a number of bytes")
+    return int(text)
+
+
+def incoming(environ: dict[str, Any], length: int | None) -> Iterator[bytes]:
+    """The body in chunks. Raises Interrupted when the client goes away."""
+    stream = environ["wsgi.input"]
+    if length is None and "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return
+    left = length
+    while left is None or left > 0:
+        try:
+            chunk = stream.read(CHUNK if left is None else min(CHUNK, left))
+        except (OSError, ValueError) as e:
+            raise Interrupted() from e
+        if not chunk:
+            if left:
+                raise Interrupted()
+            return
+        if left is not None:
+            left -= len(chunk)
+        yield chunk
+
+
+def download(req: Request) -> Answer:
+    """204 for an image without data; 206 for a range."""
+    service = service_of(req)
+    image = service.show(req.context, req.path["id"])
+    if image.status != "active" or image.size is None:
+        return Answer(status=204)
+    start, end = 0, image.size
+    headers = {"Content-Type": _TYPE, "Accept-Ranges": "bytes"}
+    wanted = req.headers.get("Range")
+    status = 200
+    if wanted and image.size:
+        start, end = _range(wanted, image)
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{image.size}"
+    elif image.checksum:
+        headers["Content-MD5"] = image.checksum
+    headers["Content-Length"] = str(end - start)
+    data = service.store.read(image.id, start, end - start)
+    return Answer(status=status, headers=headers, iterator=data)
+
+
+def _range(text: str, image: Image) -> tuple[int, int]:
+    """First byte, and the one behind the last."""
+    size = image.size or 0
+    found = _RANGE.match(text.strip())
+    if found and (found[1] or found[2]):
+        if not found[1]:  # the last so many
+            return max(0, size - int(found[2])), size
+        start = int(found[1])
+        end = min(size, int(found[2]) + 1) if found[2] else size
+        if start < end:
+            return start, end
+    raise HTTPFault(
+        416, f"Invalid range {text} of image {image.id}.", {"Content-Range": f"bytes */{size}"}
+    )
+
+
+_FILE = "/v2/images/{id}/file"
+OPERATIONS = [
+    Operation(
+        "PUT", _FILE, upload, "Upload image data", success=204, raw=True,
+        content_types=(_TYPE,), errors=(400, 403, 404, 409, 413, 415),
+    ),
+    Operation("GET", _FILE, download, "Download image data", errors=(404, 416)),
+]  # fmt: skip

@@ -1,0 +1,115 @@
+"""/v2/images/{id}/members: projects with which a shared image is shared."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from novalite import exception
+from novalite.image.embedded import access, queries
+from novalite.image.embedded.records import MEMBER_STATUSES, Image
+from novalite.image.embedded.rest import views
+from novalite.image.embedded.rest.images import service_of
+from novalite.image.embedded.service import QUOTA, QuotaExceeded
+from novalite.wsgi.operations import Operation, Request
+
+_ADD = {
+    "type": "object",
+    "properties": {"member": {"type": "string", "minLength": 1, "maxLength": 255}},
+    "required": ["member"],
+}
+_STATUS = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "enum": list(MEMBER_STATUSES)}},
+    "required": ["status"],
+}
+
+
+def _seen(req: Request, conn: Connection) -> tuple[Image, list[dict[str, Any]]]:
+    """The image and those of its members that the caller may see: a member sees itself."""
+    image = service_of(req).visible(conn, req.context, req.path["id"])
+    rows = queries.list_members(conn, image.id)
+    if not _owns(req, image):
+        rows = [row for row in rows if row["member_id"] == req.context.project_id]
+    return image, rows
+
+
+def _owns(req: Request, image: Image) -> bool:
+    return access.is_admin(req.context) or image.owner == req.context.project_id
+
+
+def _require_shared(image: Image) -> None:
+    if image.visibility != "shared":
+        raise exception.Forbidden("Only shared images have members.")
+
+
+def list_(req: Request) -> dict[str, Any]:
+    with service_of(req).database.read() as conn:
+        _, rows = _seen(req, conn)
+    return {"members": [views.member(row) for row in rows], "schema": "/v2/schemas/members"}
+
+
+def show(req: Request) -> dict[str, Any]:
+    with service_of(req).database.read() as conn:
+        _, rows = _seen(req, conn)
+    return views.member(_one(req, rows))
+
+
+def _one(req: Request, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    for row in rows:
+        if row["member_id"] == req.path["member_id"]:
+            return row
+    raise exception.NotFound(f"{req.path['member_id']} not found in the member list of the image.")
+
+
+def create(req: Request) -> dict[str, Any]:
+    service = service_of(req)
+
+    def work(conn: Connection) -> dict[str, Any]:
+        image, rows = _seen(req, conn)
+        access.require_owner(req.context, image, "share")
+        _require_shared(image)
+        if len(rows) >= QUOTA:
+            raise QuotaExceeded(what="members", attempted=len(rows) + 1, maximum=QUOTA)
+        queries.add_member(conn, image.id, req.body["member"], service.clock.now())
+        rows = queries.list_members(conn, image.id)
+        return next(row for row in rows if row["member_id"] == req.body["member"])
+
+    return views.member(service.database.run(work))
+
+
+def update(req: Request) -> dict[str, Any]:
+    """The member accepts or rejects; not the owner for it."""
+    service = service_of(req)
+
+    def work(conn: Connection) -> dict[str, Any]:
+        image, rows = _seen(req, conn)
+        row = _one(req, rows)
+        if not access.is_admin(req.context) and row["member_id"] != req.context.project_id:
+            raise exception.Forbidden("Only the member itself may change its status.")
+        status, now = req.body["status"], service.clock.now()
+        queries.set_member_status(conn, image.id, row["member_id"], status, now)
+        return {**row, "status": status, "updated_at": now}
+
+    return views.member(service.database.run(work))
+
+
+def delete(req: Request) -> None:
+    def work(conn: Connection) -> None:
+        image, rows = _seen(req, conn)
+        access.require_owner(req.context, image, "unshare")
+        queries.remove_member(conn, image.id, _one(req, rows)["member_id"])
+
+    service_of(req).database.run(work)
+
+
+_MEMBERS = "/v2/images/{id}/members"
+_MEMBER = _MEMBERS + "/{member_id}"
+OPERATIONS = [
+    Operation("GET", _MEMBERS, list_, "List an image's members", errors=(404,)),
+    Operation("GET", _MEMBER, show, "Show an image's member", errors=(404,)),
+    Operation("POST", _MEMBERS, create, "Share an image", request=_ADD, errors=(403, 404, 409)),
+    Operation(
+        "PUT", _MEMBER, update, "Accept or reject an image", request=_STATUS, errors=(403, 404)
+    ),
+    Operation("DELETE", _MEMBER, delete, "Unshare an image", success=204, errors=(403, 404)),
+]
