@@ -55,7 +55,7 @@ class Heartbeat:
             LOG.info("The heartbeat gets through again")
         self._lost = False
         self._beats += 1
-        self.known_before = self.known_before or service.report_count > self._beats
+        self.known_before = self.known_before or service.report_count >= self._beats
         return service
 
     def _work(self) -> None:

@@ -97,7 +97,12 @@ class Host:
         self.manager: ComputeManager | None = None
 
     def start(
-        self, life: Life | None = None, *, grace: float = 0.0, patience: float = 20.0
+        self,
+        life: Life | None = None,
+        *,
+        grace: float = 0.0,
+        patience: float = 20.0,
+        wait: bool = True,
     ) -> ComputeManager:
         life = life or Life()
         # What a restarted process knows of the hypervisor it reads back from it.
@@ -113,8 +118,9 @@ class Host:
             patience=patience,
         )
         manager.start()
-        eventually(lambda: manager.ready or life.dead.is_set())
         self.manager = manager
+        if wait:
+            eventually(lambda: manager.ready or life.dead.is_set())
         return manager
 
     def stop(self) -> None:
