@@ -220,19 +220,19 @@ class _Endpoint:
     def __init__(self, version: str, manager: object, methods: Iterable[str]) -> None:
         self.target = oslo_messaging.Target(version=version)
         for name in methods:
-            setattr(self, name, _exposed(getattr(manager, name)))
+            setattr(self, name, _exposed(name, getattr(manager, name)))
 
 
-def _exposed(method: Callable[..., Any]) -> Callable[..., Any]:
+def _exposed(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def run(context: RequestContext, **arguments: Any) -> Any:
         context.update_store()
         try:
             return method(context, **arguments)
         except NovaliteError as error:
-            LOG.info("%s: %s: %s", method.__name__, type(error).__name__, error)
+            LOG.info("%s: %s: %s", name, type(error).__name__, error)
             raise
 
-    return oslo_messaging.expected_exceptions(NovaliteError)(run)  # type: ignore[no-any-return]
+    return oslo_messaging.expected_exceptions(NovaliteError)(run)
 
 
 class Server:

@@ -12,17 +12,17 @@ class ResourceFilter(Filter):
     def refusal(self, host: HostState, request: Request) -> str | None:
         wanted, node = request.resources, host.node
         lacks = []
-        if wanted.vcpus > min(host.free_vcpus, node.vcpus):
+        if 0 < wanted.vcpus > min(host.free_vcpus, node.vcpus):
             lacks.append(
                 f"vcpus: wants {wanted.vcpus}, {host.free_vcpus:.0f} of "
                 f"{host.vcpus_limit:.0f} are free, the host has {node.vcpus}"
             )
-        if wanted.memory_mb > min(host.free_ram_mb, node.memory_mb):
+        if 0 < wanted.memory_mb > min(host.free_ram_mb, node.memory_mb):
             lacks.append(
                 f"memory: wants {wanted.memory_mb} MiB, {host.free_ram_mb:.0f} of "
                 f"{host.memory_mb_limit:.0f} are free"
             )
-        if wanted.local_gb > min(host.free_disk_gb, node.local_gb):
+        if 0 < wanted.local_gb > min(host.free_disk_gb, node.local_gb):
             lacks.append(
                 f"disk: wants {wanted.local_gb} GiB, {host.free_disk_gb:.0f} of "
                 f"{host.local_gb_limit:.0f} are free"

@@ -1,0 +1,136 @@
+"""Where accepted servers come in: leased in batches, built by the workers.
+
+A burst of requests is leased in a few transactions, at once, so that no other conductor's sweep
+takes what merely waits for a worker here, and loses its password.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from novalite.conductor.build import Builder, Promise
+from novalite.conductor.cells import Cells
+from novalite.conductor.leases import Leases
+from novalite.conductor.workers import Workers
+from novalite.context import RequestContext, admin_context
+from novalite.db.api_database import request_specs
+from novalite.exception import DependencyUnavailable
+
+LOG = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 64
+
+
+class Order(NamedTuple):
+    """One cast: the servers of one request. ``admin_password`` is stored nowhere else."""
+
+    context: RequestContext
+    uuids: list[str]
+    admin_password: str | None
+
+
+class Intake:
+    def __init__(self, cells: Cells, leases: Leases, workers: Workers, builder: Builder) -> None:
+        self._cells = cells
+        self._leases = leases
+        self._workers = workers
+        self._builder = builder
+        self._orders: queue.Queue[Order | None] = queue.Queue()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="build-intake", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._orders.put(None)
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def put(self, order: Order) -> None:
+        self._orders.put(order)
+
+    def _run(self) -> None:
+        while (first := self._orders.get()) is not None:
+            orders = [first]
+            while len(orders) < MOST_AT_ONCE:
+                try:
+                    more = self._orders.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    self._orders.put(None)
+                    break
+                orders.append(more)
+            self.lease(orders)
+
+    def lease(self, orders: Sequence[Order]) -> None:
+        """Lease what the orders name, and have it built. What cannot be leased now is found by
+        a sweep later."""
+        mine = self._leases.begin([uuid for order in orders for uuid in order.uuids])
+        try:
+            promises = {p.uuid: p for p in self._take(mine)}
+        except DependencyUnavailable as error:
+            LOG.warning("%d builds wait: %s", len(mine), error)
+            promises = {}
+        except Exception:
+            LOG.exception("leasing %d builds failed", len(mine))
+            promises = {}
+        self._leases.end([uuid for uuid in mine if uuid not in promises])
+        for order in orders:
+            found = [promises.pop(uuid) for uuid in order.uuids if uuid in promises]
+            self._submit(order.context, found, order.admin_password)
+
+    def sweep(self, older_than: float) -> int:
+        """Build what nobody holds and was accepted more than ``older_than`` seconds ago; how many
+        servers that are. Raises DatabaseUnavailable."""
+        found = self._take(None, older_than)
+        mine = set(self._leases.begin([promise.uuid for promise in found]))
+        promises = [promise for promise in found if promise.uuid in mine]
+        requests: dict[tuple[str, str | None], list[Promise]] = {}
+        for promise in promises:
+            key = (promise.request.project_id, promise.request.request_id)
+            requests.setdefault(key, []).append(promise)
+        for (_, request_id), group in requests.items():
+            self._submit(_context(group[0], request_id), group, None)
+        return len(promises)
+
+    def _take(self, uuids: Sequence[str] | None, older_than: float | None = None) -> list[Promise]:
+        def take(conn: Connection) -> list[Promise]:
+            requests = self._leases.take(conn, uuids, older_than)
+            specs = request_specs.get_many(conn, [r.instance_uuid for r in requests])
+            for request in requests:
+                if request.instance_uuid not in specs:
+                    LOG.error("%s has no request spec", request.instance_uuid)
+            return [
+                Promise(r, specs[r.instance_uuid]) for r in requests if r.instance_uuid in specs
+            ]
+
+        return self._cells.api.run(take)
+
+    def _submit(
+        self, context: RequestContext, promises: list[Promise], admin_password: str | None
+    ) -> None:
+        if not promises:
+            return
+
+        def job() -> None:
+            context.update_store()
+            try:
+                self._builder.build(context, promises, admin_password)
+            finally:
+                self._leases.end([promise.uuid for promise in promises])
+
+        self._workers.submit(job)
+
+
+def _context(promise: Promise, request_id: str | None) -> RequestContext:
+    """The caller's, as far as it is known: its token is not."""
+    context = admin_context(request_id)
+    context.user_id = promise.spec.user_id
+    context.project_id = promise.spec.project_id
+    return context
