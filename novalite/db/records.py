@@ -28,12 +28,15 @@ class Mapping:
                 self.members[field.name] = table.c[column]
         self.names = tuple(self.members)
         self.columns = tuple(self.members.values())
+        self._complete = len(self.names) == len(dataclasses.fields(record))
 
     def select(self) -> sa.Select[Any]:
         return sa.select(*self.columns)
 
     def load(self, row: Sequence[Any]) -> Any:
-        """A record from a row that begins with ``columns``."""
+        """A record from a row of ``columns``."""
+        if self._complete:
+            return self.record(*row)
         return self.record(**dict(zip(self.names, row, strict=False)))
 
     def load_all(self, rows: Iterable[Sequence[Any]]) -> list[Any]:

@@ -5,7 +5,6 @@ that lists from several databases can be merged by Python's own order.
 """
 
 import datetime
-import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from sqlalchemy import Column
 from sqlalchemy.dialects import mysql
 
 from novalite.clock import SystemClock
-from novalite.objects import from_primitive, to_primitive
+from novalite.objects import from_json, to_json
 
 _clock = SystemClock()
 
@@ -67,15 +66,11 @@ class Json(sa.types.TypeDecorator[Any]):
 
 
 def encode(value: Any) -> str | None:
-    if value is None:
-        return None
-    return json.dumps(to_primitive(value), separators=(",", ":"))
+    return None if value is None else to_json(value)
 
 
 def decode(value: str | None) -> Any:
-    if value is None:
-        return None
-    return from_primitive(json.loads(value))
+    return None if value is None else from_json(value)
 
 
 def identity() -> Column[int]:

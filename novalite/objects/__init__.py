@@ -1,7 +1,7 @@
 """Plain typed records that travel: over RPC, into JSON columns, between the floors."""
 
 from novalite.objects.action import ActionEvent, InstanceAction
-from novalite.objects.base import from_primitive, to_primitive
+from novalite.objects.base import from_json, from_primitive, to_json, to_primitive
 from novalite.objects.block_device import BlockDevice
 from novalite.objects.flavor import Flavor
 from novalite.objects.image import ImageMeta
@@ -51,6 +51,8 @@ __all__ = [
     "Selection",
     "Service",
     "Subnet",
+    "from_json",
     "from_primitive",
+    "to_json",
     "to_primitive",
 ]

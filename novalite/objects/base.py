@@ -8,6 +8,7 @@ their default, so that two releases can talk.
 
 import dataclasses
 import datetime
+import json
 from typing import Any, TypeVar, dataclass_transform
 
 RECORD = "!record"
@@ -15,7 +16,8 @@ DATETIME = "!datetime"
 BYTES = "!bytes"
 
 _registry: dict[str, type] = {}
-_fields: dict[type, tuple[str, ...]] = {}
+_fields: dict[type, dict[str, None]] = {}
+"""Ordered sets of the members' names."""
 
 R = TypeVar("R")
 
@@ -27,7 +29,8 @@ def record(cls: type[R]) -> type[R]:
     if made.__name__ in _registry:
         raise TypeError(f"record {made.__name__} is declared twice")
     _registry[made.__name__] = made
-    _fields[made] = tuple(f.name for f in dataclasses.fields(made))  # type: ignore[arg-type]
+    names = (f.name for f in dataclasses.fields(made))  # type: ignore[arg-type]
+    _fields[made] = dict.fromkeys(names)
     return made
 
 
@@ -55,12 +58,45 @@ def from_primitive(value: Any) -> Any:
         return [from_primitive(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if RECORD in value:
-        cls = _registry[value[RECORD]]
-        names = _fields[cls]
-        return cls(**{name: from_primitive(value[name]) for name in names if name in value})
-    if DATETIME in value and len(value) == 1:
-        return datetime.datetime.fromisoformat(value[DATETIME])
-    if BYTES in value and len(value) == 1:
-        return bytes.fromhex(value[BYTES])
-    return {key: from_primitive(item) for key, item in value.items()}
+    return _revive({key: from_primitive(item) for key, item in value.items()})
+
+
+def to_json(value: Any) -> str:
+    """``to_primitive`` and JSON in one pass."""
+    return _encoder.encode(value)
+
+
+def from_json(text: str) -> Any:
+    """JSON and ``from_primitive`` in one pass; the hot path of every list."""
+    return _decoder.decode(text)
+
+
+def _revive(members: dict[str, Any]) -> Any:
+    """What a dict with revived members stands for."""
+    name = members.get(RECORD)
+    if name is not None:
+        cls = _registry[name]
+        known = _fields[cls]
+        return cls(**{key: value for key, value in members.items() if key in known})
+    if len(members) == 1:
+        if DATETIME in members:
+            return datetime.datetime.fromisoformat(members[DATETIME])
+        if BYTES in members:
+            return bytes.fromhex(members[BYTES])
+    return members
+
+
+def _unknown_to_json(value: Any) -> Any:
+    """One level of ``to_primitive``: the encoder comes back for what is inside."""
+    names = _fields.get(type(value))
+    if names is not None:
+        out = {name: getattr(value, name) for name in names}
+        out[RECORD] = type(value).__name__
+        return out
+    if isinstance(value, set | frozenset):
+        return list(value)
+    return to_primitive(value)
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"), default=_unknown_to_json)
+_decoder = json.JSONDecoder(object_hook=_revive)
