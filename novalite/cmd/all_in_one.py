@@ -60,6 +60,8 @@ def defaults(options: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
         ("scheduler", "use_local"): True,
         ("neutron", "metadata_proxy_shared_secret"): secret(os.path.join(state, "metadata_secret")),
     }
+    if options.guest_image:
+        values["embedded", "guest_image"] = options.guest_image
     if options.fake:
         values[None, "compute_driver"] = "fake.FakeDriver"
         values["embedded", "data_plane"] = "none"
@@ -83,9 +85,10 @@ def run(options: argparse.Namespace) -> int:
     service.write_pid(control.pid_path(options.state_path))
     conf = configure(options)
     service.setup_logging(conf, "novalite")
+    first_start.schemas(conf)
     process = service.Process()
     cloud = compose.all_in_one(conf, process, fake_hosts=options.fake_hosts if options.fake else 0)
-    image = first_start.prepare(cloud, options.guest_image, fake=options.fake)
+    image = first_start.prepare(cloud)
     _announce(options, conf, image)
     process.run()
     lock.close()

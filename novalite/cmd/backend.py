@@ -8,6 +8,7 @@ Source of the measurements: docs/decisions/0003-concurrency.md.
 import configparser
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 ENVIRONMENT = "NOVALITE_CONCURRENCY_BACKEND"
@@ -73,10 +74,10 @@ def start(argv: Sequence[str] | None = None, *, default: str | None = None) -> s
     except ValueError as error:
         print(f"novalite: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    # Libraries warn of eventlet at import whether it is used or not; which backend runs was
+    # decided here, with docs/decisions/0003-concurrency.md.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     if chosen == "eventlet":
-        import warnings
-
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
         import eventlet
 
         eventlet.monkey_patch()

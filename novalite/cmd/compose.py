@@ -93,7 +93,6 @@ def _serve_http(conf: cfg.ConfigOpts, cloud: Deployment, process: Process, backe
 
 def all_in_one(conf: cfg.ConfigOpts, process: Process, fake_hosts: int = 0) -> Deployment:
     """Everything in this process. ``fake_hosts``: simulated compute hosts beside each other."""
-    from novalite.conductor.local import LocalConductor
     from novalite.conductor.manager import ConductorManager
     from novalite.scheduler.manager import SchedulerManager
 
@@ -106,11 +105,9 @@ def all_in_one(conf: cfg.ConfigOpts, process: Process, fake_hosts: int = 0) -> D
     scheduler = SchedulerManager(cloud)
     cloud.scheduler = scheduler
     manager = ConductorManager(cloud, conf.host)
-    conductor = LocalConductor(manager)
-    cloud.conductor = conductor
+    cloud.conductor = manager
     process.add("scheduler", scheduler)
     process.add("conductor", manager)
-    process.add("conductor casts", conductor)
     _mount_metadata(cloud)
     hosts = [conf.host] if fake_hosts <= 1 else [f"{conf.host}-{n + 1}" for n in range(fake_hosts)]
     for host in hosts:

@@ -7,6 +7,10 @@ OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt(
         "public_url", default="http://127.0.0.1:8774", help="Base of the URLs in the catalog."
     ),
+    cfg.StrOpt(
+        "compute_url",
+        help="URL of the compute API in the catalog; unset: /v2.1 below public_url.",
+    ),
     cfg.StrOpt("region", default="RegionOne", help="Region of the catalog."),
     cfg.StrOpt("image_store", default="$state_path/images", help="Directory of image data."),
     cfg.IntOpt("image_size_limit", default=1 << 40, min=1, help="Most bytes of one image."),
@@ -47,6 +51,10 @@ OPTIONS: list[cfg.Opt] = [
     cfg.IntOpt("quota_security_group", default=10, min=-1, help="Security groups per project."),
     cfg.IntOpt(
         "quota_security_group_rule", default=100, min=-1, help="Security group rules per project."
+    ),
+    cfg.StrOpt(
+        "guest_image",
+        help="Directory with guest.qcow2, vmlinuz and initrd.img, registered as public images.",
     ),
     cfg.ListOpt("dns_servers", default=[], help="Resolvers that DHCP hands out."),
 ]

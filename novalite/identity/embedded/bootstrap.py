@@ -88,12 +88,13 @@ def _ensure(conf: "cfg.ConfigOpts", conn: Connection, hashes: dict[str, str]) ->
     changed = _ensure_accounts(conn, hashes)
     base = conf.embedded.public_url.rstrip("/")
     for kind, name, path in SERVICES:
+        elsewhere = conf.embedded.compute_url if kind == "compute" else None
         changed |= catalog.ensure(
             conn,
             kind=kind,
             name=name,
             description=f"novalite {kind} service",
-            url=base + path,
+            url=elsewhere or base + path,
             region=conf.embedded.region,
         )
     return changed

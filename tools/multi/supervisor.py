@@ -1,0 +1,187 @@
+"""One process that starts a broker, a database and all services of a cloud, and stops them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from typing import Any
+
+from tests.support.databases import MariaDB, PostgreSQL
+from tests.support.processes import Process
+from tests.support.rabbitmq import RabbitMQ
+from tools.multi.configuration import Options, Plan, merge, write
+
+DATABASES = ("novalite_api", "novalite_cell0", "novalite_cell1", "novalite_embedded")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+class Cloud:
+    """``conductors``, ``schedulers``: how many of each. ``fake_hosts`` 0: one libvirt compute.
+
+    ``kill`` and ``start_service`` are what the crash tests use.
+    """
+
+    def __init__(
+        self,
+        state: str,
+        *,
+        database: MariaDB | PostgreSQL | None = None,
+        rabbitmq: RabbitMQ | None = None,
+        conductors: int = 2,
+        schedulers: int = 2,
+        fake_hosts: int = 0,
+        backend: str = "auto",
+        ports: tuple[int, int] = (8774, 8775),
+        extra: Options | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.state = state
+        self._own: list[Any] = []
+        self.database = database or self._started(MariaDB())
+        self.rabbitmq = rabbitmq or self._started(RabbitMQ())
+        self._prefix = prefix
+        for name in DATABASES:
+            self.database.create(prefix + name)
+        self.plan = Plan(
+            state,
+            lambda name: self.database.url(prefix + name),
+            self.rabbitmq.create(prefix or None),
+            backend=backend,
+            fake=fake_hosts > 0,
+            api_port=ports[0],
+            neighbours_port=ports[1],
+            extra=extra,
+        )
+        self.conductors = [f"conductor-{n + 1}" for n in range(conductors)]
+        self.schedulers = [f"scheduler-{n + 1}" for n in range(schedulers)]
+        host = os.uname().nodename
+        self.computes = [f"compute-{n + 1}" for n in range(fake_hosts)] or [host]
+        self.processes: dict[str, Process] = {}
+        self.passwords: dict[str, str] = {}
+        for folder in ("etc", "log", "run"):
+            os.makedirs(os.path.join(state, folder), exist_ok=True)
+
+    def _started(self, server: Any) -> Any:
+        server.start()
+        self._own.append(server)
+        return server
+
+    # ---- up and down ----
+
+    def up(self) -> None:
+        self._sync()
+        self._service("neighbours", "neighbours", self.plan.neighbours())
+        self._wait(self.plan.neighbours_url)
+        with open(os.path.join(self.state, "credentials.json")) as file:
+            self.passwords = json.load(file)
+        password = self.passwords["nova"]
+        for name in self.conductors:
+            self._service(name, "conductor", self.plan.with_databases(password, name))
+        for name in self.schedulers:
+            self._service(name, "scheduler", self.plan.with_databases(password, name))
+        self._service("api", "api", self.plan.api(password))
+        for host in self.computes:
+            self._service(f"compute-{host}", "compute", self.plan.compute(password, host))
+        self._wait(self.plan.api_url)
+
+    def _sync(self) -> None:
+        config = merge(self.plan.with_databases("", "manage"), self.plan.neighbours())
+        path = write(os.path.join(self.state, "etc", "manage.conf"), config)
+        manage = [sys.executable, "-m", "novalite.cmd.manage", "--config-file", path]
+        cell0 = self.database.url(self._prefix + "novalite_cell0")
+        transport = self.plan.transport_url
+        for command in (
+            ["api_db", "sync"],
+            ["cell_v2", "map_cell0", "--database_connection", cell0],
+            ["cell_v2", "create_cell", "--name", "cell1", "--transport-url", transport],
+            ["db", "sync"],
+        ):
+            subprocess.run([*manage, *command], check=True, stdout=subprocess.DEVNULL)
+
+    def _service(self, name: str, kind: str, options: Options) -> None:
+        path = write(os.path.join(self.state, "etc", f"{name}.conf"), options)
+        log = pathlib.Path(self.state, "log", f"{name}.log")
+        command = [sys.executable, "-m", f"novalite.cmd.{kind}", "--config-file", path]
+        self.processes[name] = Process(command, log, env=dict(os.environ))
+        self.start_service(name)
+
+    def start_service(self, name: str) -> None:
+        process = self.processes[name]
+        process.start()
+        self._note(name, process.pid)
+
+    def _note(self, name: str, pid: int) -> None:
+        pathlib.Path(self.state, "run", f"{name}.pid").write_text(f"{pid}\n")
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as a crash would."""
+        self.processes[name].kill()
+
+    def _wait(self, url: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not answers(url + "/healthcheck"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{url} does not answer; see {self.state}/log")
+            time.sleep(0.05)
+
+    def down(self) -> None:
+        for process in reversed(self.processes.values()):
+            with contextlib.suppress(ProcessLookupError):
+                process.stop()
+        for server in reversed(self._own):
+            server.stop()
+
+
+def run(
+    state: str, fake_hosts: int, config_files: list[str], ready: str, guest_image: str | None
+) -> int:
+    """Hold a cloud until SIGTERM. ``ready`` is written when it answers."""
+    import configparser
+
+    extra: Options = {}
+    for name in config_files:
+        parser = configparser.ConfigParser(interpolation=None)
+        parser.read(name)
+        extra = merge(extra, {group: dict(parser[group]) for group in parser.sections()})
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if guest_image:
+        extra = merge(extra, {"embedded": {"guest_image": guest_image}})
+    cloud = Cloud(state, fake_hosts=fake_hosts, extra=extra)
+    try:
+        cloud.up()
+        for name, server in (("mariadb", cloud.database), ("rabbitmq", cloud.rabbitmq)):
+            cloud._note(name, server.process.pid)
+        facts = {
+            "pid": os.getpid(),
+            "url": cloud.plan.api_url,
+            "auth_url": cloud.plan.auth_url,
+            "admin_password": cloud.passwords["admin"],
+            "demo_password": cloud.passwords["demo"],
+        }
+        partial = f"{ready}.partial"
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(facts, file)
+        os.replace(partial, ready)
+        while not stop.wait(1):
+            pass
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(ready)
+        cloud.down()
+    return 0
