@@ -16,7 +16,7 @@ from typing import Any
 from novalite import states
 from novalite.compute import block_devices
 from novalite.compute.gateway import ConductorLost
-from novalite.compute.workplace import Workplace, in_request, remove, users_ports
+from novalite.compute.workplace import Workplace, in_request, users_ports
 from novalite.context import RequestContext
 from novalite.exception import (
     BuildAbort,
@@ -25,7 +25,7 @@ from novalite.exception import (
     NovaliteError,
     UnexpectedTaskState,
 )
-from novalite.objects import VIF, BuildWork, Instance, InstanceStep
+from novalite.objects import VIF, BuildWork, Instance, InstanceFault, InstanceStep
 from novalite.virt.driver import SpawnRequest
 
 LOG = logging.getLogger(__name__)
@@ -165,59 +165,76 @@ class _Build:
             if now.vm_state == states.ACTIVE and now.host == place.host:
                 return
             # A guest here is one too many; the ports are those of the other host's guest now.
-            elsewhere = now.host is not None and now.host != place.host
-            self._remove(ports=not elsewhere)
+            if now.host is not None and now.host != place.host:
+                self._remove_guest()
+                return
+        try:
+            if self._remove_guest():
+                self._give_ports_back()
+        except ConductorLost:
             return
-        self._remove(ports=True)
 
     def failed(self, error: Exception) -> None:
-        """Clean up and let the conductor decide: another host, or ERROR with this reason."""
+        """Clean up and let the conductor decide: another host, or ERROR with this reason. A
+        server whose guest will not go away ends in ERROR here: it must not get a twin on
+        another host, and deleting it must try again at the right place."""
         place, uuid = self._place, self._instance.uuid
         place.failed_builds += 1
         LOG.warning("The build of instance %s failed: %s", uuid, error, exc_info=error)
-        clean, left = self._remove(ports=True)
+        reason = str(error) or type(error).__name__
+        details = "".join(traceback.format_exception(error))
+        changes: dict[str, Any] = {}
+        fault = None
         try:
+            if not self._remove_guest():
+                changes = {"vm_state": states.ERROR, "task_state": None}
+                fault = InstanceFault(uuid, 500, reason, details, place.host)
+            elif self._give_ports_back():
+                changes = {"network_info": []}
             self._step(
-                {"network_info": left},
+                changes,
                 finish_event=EVENT,
                 result="Error",
-                message=str(error),
-                traceback="".join(traceback.format_exception(error)),
+                message=reason,
+                traceback=details,
+                fault=fault,
             )
-            # A guest that would not go away must not get a twin on another host.
-            place.gateway.reschedule(
-                self._context,
-                uuid,
-                str(error) or type(error).__name__,
-                self._work.admin_password,
-                abort=is_final(error) or not clean,
-            )
+            if fault is None:
+                place.gateway.reschedule(
+                    self._context, uuid, reason, self._work.admin_password, abort=is_final(error)
+                )
         except (InstanceNotFound, UnexpectedTaskState) as overtaken:
             LOG.info("Nobody waits for the failed build of instance %s: %s", uuid, overtaken)
         except ConductorLost:
-            LOG.error("The end of the failed build of instance %s is untold until a sweep", uuid)
+            LOG.error("The failed build of instance %s rests until a sweep", uuid)
 
-    def _remove(self, *, ports: bool) -> tuple[bool, list[VIF]]:
-        """Whether the guest is gone, and what must still be known of the network: the user's
-        ports, where they could not be given back. What goes wrong is logged."""
+    def _remove_guest(self) -> bool:
+        """Whether it is gone; if not, that is logged."""
+        try:
+            self._place.driver.destroy(self._instance, self._network_info)
+        except Exception:
+            LOG.exception("The guest of instance %s could not be removed", self._instance.uuid)
+            return False
+        return True
+
+    def _give_ports_back(self) -> bool:
+        """Whether all are; if not, that is logged, and they are found again by the server's
+        uuid. Waits for a network service that is away; raises ConductorLost when that is in
+        vain."""
         place, uuid = self._place, self._instance.uuid
-        users = [vif for vif in self._network_info if not vif.created_by_us]
         try:
-            remove(place, self._context, self._instance, self._network_info, ports=False)
-        except Exception:
-            LOG.exception("The guest of instance %s could not be removed", uuid)
-            return False, self._network_info
-        if not ports:
-            return True, []
-        try:
-            place.allocator.deallocate(
-                self._context, self._instance, users_ports(self._network_info)
+            place.gateway.patiently(
+                f"give back the ports of instance {uuid}",
+                lambda: place.allocator.deallocate(
+                    self._context, self._instance, users_ports(self._network_info)
+                ),
             )
+        except ConductorLost:
+            raise
         except Exception:
-            # They are found again by the server's uuid: by the next build or the delete.
             LOG.exception("Ports of instance %s remain", uuid)
-            return True, users
-        return True, []
+            return False
+        return True
 
 
 def is_final(error: Exception) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from novalite import states
 from novalite.exception import (
+    DependencyUnavailable,
     HypervisorUnavailable,
     ImageNotFound,
     NetworkNotFound,
@@ -173,7 +174,7 @@ def test_a_failed_network_is_final(host, context, error, final):
 
 
 def test_a_guest_that_will_not_go_gets_no_twin(host, context, monkeypatch):
-    spawn = host.driver.spawn
+    spawn, destroy = host.driver.spawn, host.driver.destroy
 
     def half(request):
         spawn(request)
@@ -186,9 +187,35 @@ def test_a_guest_that_will_not_go_gets_no_twin(host, context, monkeypatch):
     monkeypatch.setattr(host.driver, "destroy", stuck)
     manager = host.start()
     work = host.conductor.promise(new_instance(host.name))
+    uuid = work.instance.uuid
     manager.build_and_run_instance(context, work)
+    eventually(lambda: host.conductor.settled(uuid))
+    assert host.conductor.reschedules == []
+    row = host.conductor.row(uuid)
+    assert (row.vm_state, row.host) == ("error", host.name)
+    assert host.conductor.faults[0].message == "after the fact"
+    monkeypatch.setattr(host.driver, "destroy", destroy)
+    manager.terminate_instance(context, host.conductor.set(uuid, task_state=states.DELETING))
+    eventually(lambda: host.conductor.row(uuid).deleted)
+    assert host.guests() == set()
+    assert host.network.ports == {}
+
+
+def test_a_failed_build_waits_for_a_network_service_that_is_away(host, context, monkeypatch):
+    def spawn(request):
+        host.network.failing["list_ports"] = DependencyUnavailable(reason="away")
+        raise OSError("no")
+
+    monkeypatch.setattr(host.driver, "spawn", spawn)
+    manager = host.start()
+    work = host.conductor.promise(new_instance(host.name))
+    manager.build_and_run_instance(context, work)
+    eventually(lambda: "list_ports" in host.network.failing)
+    assert host.conductor.reschedules == []
+    host.network.failing.clear()
     eventually(lambda: host.conductor.settled(work.instance.uuid))
-    assert host.conductor.reschedules[0]["abort"] is True
+    assert host.network.ports == {}
+    assert len(host.conductor.reschedules) == 1
 
 
 def test_the_users_own_port_outlives_a_failed_build(host, context, monkeypatch):
