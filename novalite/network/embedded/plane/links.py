@@ -1,0 +1,202 @@
+"""Bridges, namespaces and the cables between them.
+
+Every method looks at what is there and adds what is missing, so that it may be called at any
+time, after a crash or a reboot too.
+"""
+
+import hashlib
+import ipaddress
+import json
+import logging
+import os
+import re
+
+from novalite.exception import DependencyUnavailable
+from novalite.network.embedded.plane import bridge_name
+from novalite.network.embedded.plane.commands import batch, read, run, set_sysctl
+from novalite.network.embedded.plane.netns import DIRECTORY as NETNS
+from novalite.network.embedded.plane.rulesets import METADATA_ADDRESS
+from novalite.network.embedded.plane.state import NetworkState
+
+LOG = logging.getLogger(__name__)
+
+DEVICES = "/sys/class/net"
+INSIDE = "dhcp0"
+PERSISTENT_TAP = 0x0800
+NO_ARP_ANSWERS = "8"
+
+
+class Links:
+    """``prefix``: [embedded]device_prefix; everything made here has a name that begins so."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self._bridge = re.compile(rf"^{prefix}[0-9a-f]{{8}}-[0-9a-f]{{2}}$")
+        self._netns = re.compile(rf"^{prefix}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$")
+
+    # ---- names ----
+
+    def bridge(self, network_id: str) -> str:
+        return bridge_name(self.prefix, network_id)
+
+    def netns(self, network_id: str) -> str:
+        return f"{self.prefix}-{network_id}"
+
+    def cable(self, network_id: str) -> str:
+        """The bridge's end of the cable into the namespace."""
+        return f"{self.prefix}{network_id[:8]}d"
+
+    # ---- the kernel ----
+
+    @staticmethod
+    def prepare_kernel() -> None:
+        """Packets on bridges have to be visible to the inet filter. Each of our bridges asks for
+        that itself; the switch for all bridges is left as it is, unless the module came with us,
+        whose default would change the other bridges of this host.
+
+        Raises DependencyUnavailable where the kernel cannot.
+        """
+        if not os.path.isdir("/proc/sys/net/bridge"):
+            run(["modprobe", "br_netfilter"], check=False)
+            if not os.path.isdir("/proc/sys/net/bridge"):
+                raise DependencyUnavailable(reason="the kernel has no br_netfilter")
+            for name in ("iptables", "ip6tables", "arptables"):
+                set_sysctl(f"net/bridge/bridge-nf-call-{name}", "0")
+
+    # ---- bridges ----
+
+    def ensure_bridge(self, network: NetworkState) -> None:
+        name = self.bridge(network.id)
+        lines = []
+        if not exists(name):
+            lines.append(
+                f"link add {name} address {_bridge_mac(network.id)} type bridge stp_state 0 "
+                "forward_delay 0 mcast_snooping 0 nf_call_iptables 1 nf_call_ip6tables 1"
+            )
+        lines.append(f"link set {name} mtu {network.mtu}")
+        batch(lines)
+        # the host has no part in the guests' networks, beyond the gateways given below
+        if os.path.isdir("/proc/sys/net/ipv6"):
+            set_sysctl(f"net/ipv6/conf/{name}/disable_ipv6", "1")
+        set_sysctl(
+            f"net/ipv4/conf/{name}/arp_ignore", "0" if network.host_access else NO_ARP_ANSWERS
+        )
+        _set_addresses(name, host_addresses(network), None)
+        batch([f"link set {name} up"])
+        if network.host_access:
+            set_sysctl("net/ipv4/ip_forward", "1")
+
+    def remove_bridge(self, name: str) -> None:
+        for device in self.ports_of(name):
+            self.unplug(device)
+        batch([f"link del {name}"], force=True)
+
+    def ports_of(self, bridge: str) -> list[str]:
+        try:
+            return os.listdir(f"{DEVICES}/{bridge}/brif")
+        except OSError:
+            return []
+
+    def bridge_of(self, device: str) -> str | None:
+        """The bridge of ours that ``device`` is plugged into."""
+        try:
+            name = os.path.basename(os.readlink(f"{DEVICES}/{device}/master"))
+        except OSError:
+            return None
+        return name if self._bridge.match(name) else None
+
+    def unplug(self, device: str) -> None:
+        """Cut a tap device off: without its port nothing filters it any more. One that nobody
+        holds open is removed too."""
+        lines = [f"link set {device} nomaster", f"link set {device} down"]
+        flags = read(f"{DEVICES}/{device}/tun_flags")
+        if flags is not None and int(flags, 16) & PERSISTENT_TAP:
+            lines.append(f"link del {device}")
+        batch(lines, force=True)
+
+    # ---- namespaces ----
+
+    def ensure_netns(self, network: NetworkState) -> None:
+        """With a cable to the bridge that carries the DHCP port's addresses and metadata's."""
+        name, cable = self.netns(network.id), self.cable(network.id)
+        if not os.path.exists(f"{NETNS}/{name}"):
+            run(["ip", "netns", "add", name])
+        if not exists(cable):
+            batch(
+                [
+                    f"link add {cable} type veth peer name {INSIDE} address {network.dhcp_mac} "
+                    f"netns {name}"
+                ]
+            )
+        batch([f"link set {cable} mtu {network.mtu} master {self.bridge(network.id)} up"])
+        batch(
+            [
+                "link set lo up",
+                f"link set {INSIDE} address {network.dhcp_mac} mtu {network.mtu} up",
+            ],
+            name,
+        )
+        _set_addresses(INSIDE, dhcp_addresses(network), name)
+        _set_addresses("lo", {f"{METADATA_ADDRESS}/32"}, name)
+
+    def remove_netns(self, name: str) -> None:
+        run(["ip", "netns", "del", name], check=False)
+
+    # ---- what is there ----
+
+    def bridges(self) -> list[str]:
+        return sorted(name for name in os.listdir(DEVICES) if self._bridge.match(name))
+
+    def namespaces(self) -> list[str]:
+        try:
+            return sorted(name for name in os.listdir(NETNS) if self._netns.match(name))
+        except OSError:
+            return []
+
+
+def exists(device: str) -> bool:
+    return os.path.exists(f"{DEVICES}/{device}")
+
+
+def host_addresses(network: NetworkState) -> set[str]:
+    """What the host has on the bridge: the IPv4 gateways of a network that it takes part in."""
+    if not network.host_access:
+        return set()
+    return {
+        f"{subnet.gateway}/{ipaddress.ip_network(subnet.cidr).prefixlen}"
+        for subnet in network.subnets
+        if subnet.version == 4 and subnet.gateway
+    }
+
+
+def dhcp_addresses(network: NetworkState) -> set[str]:
+    lengths = {subnet.id: ipaddress.ip_network(subnet.cidr).prefixlen for subnet in network.subnets}
+    return {
+        f"{address}/{lengths[subnet_id]}"
+        for subnet_id, address in network.dhcp_addresses
+        if subnet_id in lengths
+    }
+
+
+def _set_addresses(device: str, wanted: set[str], netns: str | None) -> None:
+    """``wanted`` and no others; what the kernel adds by itself (link-local, loopback) stays."""
+    where = ["-n", netns] if netns else []
+    shown = json.loads(run(["ip", *where, "-j", "addr", "show", "dev", device]) or "[]")
+    have = {
+        f"{info['local']}/{info['prefixlen']}"
+        for link in shown
+        for info in link.get("addr_info", ())
+        if info.get("scope") != "link" and not ipaddress.ip_address(info["local"]).is_loopback
+    }
+    lines = [f"addr del {address} dev {device}" for address in sorted(have - wanted)]
+    for address in sorted(wanted - have):
+        options = " nodad" if ":" in address else ""
+        lines.append(f"addr add {address} dev {device}{options}")
+    batch(lines, netns)
+
+
+def _bridge_mac(network_id: str) -> str:
+    """A fixed address: else a bridge takes the lowest of its ports', and guests lose their
+    gateway whenever a port comes or goes."""
+    digest = hashlib.sha256(network_id.encode()).digest()
+    return "fa:16:3f:" + ":".join(f"{octet:02x}" for octet in digest[:3])
