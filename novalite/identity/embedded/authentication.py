@@ -9,7 +9,7 @@ from novalite.clock import Clock
 from novalite.db.engine import Database
 from novalite.identity.embedded import queries, scoping, tokens
 from novalite.identity.embedded.keys import KeyRepository
-from novalite.identity.embedded.passwords import verify_password
+from novalite.identity.embedded.passwords import PasswordHasher
 from novalite.identity.embedded.scoping import Details
 from novalite.identity.embedded.throttle import Throttle
 
@@ -36,12 +36,14 @@ class Authenticator:
         database: Database,
         clock: Clock,
         keys: KeyRepository,
+        passwords: PasswordHasher,
         lifetime: int,
         inspect: Callable[[str], Details],
     ) -> None:
         self._database = database
         self._clock = clock
         self._keys = keys
+        self._passwords = passwords
         self._lifetime = lifetime
         self._inspect = inspect
         self._throttle = Throttle(clock)
@@ -101,7 +103,8 @@ class Authenticator:
             domain = scoping.find_domain(conn, spec.get("domain"))
         account = _account(spec, domain)
         self._throttle.check(account, address)
-        if not verify_password(spec["password"], user["password_hash"] if user else None):
+        hashed = user["password_hash"] if user else None
+        if not self._passwords.verify(spec["password"], hashed):
             self._throttle.failed(account, address)
             raise exception.Unauthorized()
         assert user is not None

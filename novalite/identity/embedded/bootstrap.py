@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from novalite.identity.embedded import catalog, queries
 from novalite.identity.embedded.directory import DEFAULT_DOMAIN
-from novalite.identity.embedded.passwords import hash_password
 from novalite.identity.embedded.scoping import SYSTEM
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def bootstrap(conf: "cfg.ConfigOpts", service: "IdentityService") -> None:
     if first:
         # The file first: killed between the two, the next start finds the passwords in it.
         passwords = _passwords(conf.embedded.credentials_file, USERS)
-        hashes = {name: hash_password(passwords[name]) for name in USERS}
+        hashes = {name: service.passwords.hash(passwords[name]) for name in USERS}
         LOG.info("Passwords of %s are in the credentials file.", ", ".join(USERS))
     if service.database.run(lambda conn: _ensure(conf, conn, hashes)):
         service.forget()

@@ -10,7 +10,7 @@ from novalite import exception
 from novalite.clock import Clock
 from novalite.db.engine import Database, DuplicateKey
 from novalite.identity.embedded import queries, tables
-from novalite.identity.embedded.passwords import hash_password
+from novalite.identity.embedded.passwords import PasswordHasher
 from novalite.identity.embedded.queries import Resource, Row
 from novalite.identity.embedded.tokens import microseconds
 
@@ -24,9 +24,16 @@ class Directory:
     Errors: NotFound, Conflict for a name that is taken, Forbidden for what may not be done.
     """
 
-    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        passwords: PasswordHasher,
+        changed: Callable[[], None],
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._passwords = passwords
         self._changed = changed
 
     # ---- reading ----
@@ -44,7 +51,7 @@ class Directory:
     def create_user(self, values: Row) -> Row:
         """``password`` may be missing: such a user cannot log in by password."""
         password = values.pop("password", None)
-        hashed = hash_password(password) if password is not None else None
+        hashed = self._passwords.hash(password) if password is not None else None
 
         def work(conn: Connection) -> Row:
             row = {
@@ -64,7 +71,7 @@ class Directory:
         """A new password, and disabling, end the user's tokens."""
         password = changes.pop("password", None)
         if password is not None:
-            changes["password_hash"] = hash_password(password)
+            changes["password_hash"] = self._passwords.hash(password)
         if password is not None or changes.get("enabled") is False:
             changes["tokens_valid_after"] = self._now()
         return self._update(queries.users, user_id, changes)

@@ -13,6 +13,7 @@ from novalite.identity.embedded.authentication import Authenticator
 from novalite.identity.embedded.directory import Directory
 from novalite.identity.embedded.grants import Grants
 from novalite.identity.embedded.keys import KeyRepository
+from novalite.identity.embedded.passwords import PasswordHasher
 from novalite.identity.embedded.scoping import Details
 from novalite.identity.interface import Token
 
@@ -46,13 +47,19 @@ class IdentityService:
         self.clock = clock or SystemClock()
         self.keys = KeyRepository(conf.embedded.key_repository)
         self.keys.ensure()
-        self.directory = Directory(database, self.clock, self.forget)
+        self.passwords = PasswordHasher()
+        self.directory = Directory(database, self.clock, self.passwords, self.forget)
         self.grants = Grants(database, self.forget)
         self._lock = threading.Lock()
         self._known: dict[bytes, _Known] = {}
         self._generation = 0
         self._authenticator = Authenticator(
-            database, self.clock, self.keys, conf.embedded.token_expiration, self.inspect
+            database,
+            self.clock,
+            self.keys,
+            self.passwords,
+            conf.embedded.token_expiration,
+            self.inspect,
         )
 
     # ---- IdentityAPI ----
