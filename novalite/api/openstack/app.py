@@ -4,6 +4,15 @@ The factories are named by the paste configuration.
 """
 
 from novalite.api.openstack import (
+    availability_zone,
+    extensions,
+    flavor_access,
+    flavor_extra_specs,
+    flavors,
+    hypervisors,
+    keypairs,
+    limits,
+    services,
     versions,
 )
 from novalite.deployment import Deployment
@@ -12,7 +21,18 @@ from novalite.wsgi.microversions import COMPUTE
 from novalite.wsgi.operations import Operation
 from novalite.wsgi.paste import NotMounted, deployment_of
 
-RESOURCES = (versions,)
+RESOURCES = (
+    availability_zone,
+    extensions,
+    flavor_access,
+    flavor_extra_specs,
+    flavors,
+    hypervisors,
+    keypairs,
+    limits,
+    services,
+    versions,
+)
 
 STYLE = ServiceStyle("compute", microversions=COMPUTE, project_segment=True)
 DISCOVERY = ServiceStyle("versions")
