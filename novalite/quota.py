@@ -99,9 +99,7 @@ def check_deltas(where: Room, wanted: Mapping[str, int]) -> None:
         )
 
 
-def fitting_count(
-    where: Room, min_count: int, max_count: int, vcpus: int, memory_mb: int
-) -> int:
+def fitting_count(where: Room, min_count: int, max_count: int, vcpus: int, memory_mb: int) -> int:
     """How many servers fit: ``max_count``, or fewer down to ``min_count``.
 
     Raises TooManyInstances when ``min_count`` do not fit.

@@ -50,7 +50,10 @@ def read_mapping(entry: dict[str, Any], *, image_ref: str) -> BlockDevice | None
         volume_size=_size(entry.get("volume_size")),
         delete_on_termination=_boolean(entry, "delete_on_termination", destination == "local"),
         device_name=_device_name(entry.get("device_name")),
-        **{key: entry.get(key) for key in ("guest_format", "device_type", "disk_bus", "tag")},
+        guest_format=entry.get("guest_format"),
+        device_type=entry.get("device_type"),
+        disk_bus=entry.get("disk_bus"),
+        tag=entry.get("tag"),
         volume_type=entry.get("volume_type") or None,
     )
     if device.boot_index is not None and device.boot_index < 0:
@@ -251,7 +254,9 @@ def _is_root_image(device: BlockDevice) -> bool:
 
 def _choose_legacy_root(devices: list[BlockDevice], root_device_name: str | None) -> None:
     bootable = [device for device in devices if device.source_type != "blank"]
-    named = [device for device in bootable if root_device_name and device.device_name == root_device_name]
+    named = [
+        device for device in bootable if root_device_name and device.device_name == root_device_name
+    ]
     for root in (named or bootable)[:1]:
         root.boot_index = 0
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from novalite import states
-from novalite.api.compute import lookup
+from novalite.api.compute import lookup, parts
 from novalite.context import RequestContext
 from novalite.deployment import Deployment
 
@@ -20,8 +20,8 @@ def output(
     Raises InstanceNotReady (409) before the server has a host, NotSupported (501), and
     MessagingUnavailable when the host does not answer.
     """
-    states.check("get_console_output", found.instance, is_admin=context.is_admin)
-    text = deployment.compute.get_console_output(context, found.instance)
+    states.check("get_console_output", found.instance, is_admin=bool(context.is_admin))
+    text = parts.compute(deployment).get_console_output(context, found.instance)
     return _UNWANTED.sub("", tail(text, None if length is None else int(length)))
 
 

@@ -19,6 +19,7 @@ from novalite.api.compute import (
     image_properties,
     networks,
     parameters,
+    parts,
     placement,
     rows,
 )
@@ -63,7 +64,7 @@ def create(deployment: Deployment, context: RequestContext, request: CreateReque
 
     When this returns, the promise is committed: a conductor finds it even when the cast is lost.
     """
-    database = deployment.databases.api
+    database = parts.api_database(deployment)
     with database.read() as conn:
         former = idempotency.former_answer(conn, context, request)
         if former is not None:
@@ -116,7 +117,7 @@ def _check(
     placement.check(deployment, request.destination)
     image = ImageMeta()
     if request.image_ref:
-        image = image_checks.fetch(deployment.image, context, request.image_ref)
+        image = image_checks.fetch(parts.image(deployment), context, request.image_ref)
     plan = _base_options(deployment, context, request, known, image)
     plan.block_devices = block_devices.complete(
         request,
@@ -153,7 +154,7 @@ def _base_options(
         raise ValidationError(detail=f"Flavor {request.flavor_ref} could not be found.")
     parameters.check_user_data(request.user_data)
     count = networks.check(deployment, context, request)
-    kernel_id, ramdisk_id = image_checks.kernel_and_ramdisk(deployment.image, context, image)
+    kernel_id, ramdisk_id = image_checks.kernel_and_ramdisk(parts.image(deployment), context, image)
     config_drive = parameters.parse_config_drive(request.config_drive)
     keypair = _settled(known.keypair)
     root_device_name = image_properties.value(image, "img_root_device_name")
@@ -180,7 +181,7 @@ def _promise(
     deployment: Deployment, context: RequestContext, request: CreateRequest, plan: Plan
 ) -> tuple[Created, bool]:
     """Write the rows of all servers in one transaction; whether it was us who made them."""
-    conf, database = deployment.conf, deployment.databases.api
+    conf, database = deployment.conf, parts.api_database(deployment)
     reservation_id = parameters.generate_reservation_id()
     made = rows.Maker(
         context=context,
@@ -194,8 +195,7 @@ def _promise(
         uuids=made.uuids,
         reservation_id=reservation_id,
         auto_disk_config=plan.auto_disk_config,
-        admin_password=request.admin_password
-        or parameters.generate_password(conf.password_length),
+        admin_password=request.admin_password or parameters.generate_password(conf.password_length),
     )
 
     def write(conn: Connection) -> Created | None:
@@ -224,7 +224,7 @@ def _recheck_quota(conn: Connection, context: RequestContext, plan: Plan) -> Non
 
 def _tell_conductor(deployment: Deployment, context: RequestContext, created: Created) -> None:
     try:
-        deployment.conductor.schedule_and_build_instances(
+        parts.conductor(deployment).schedule_and_build_instances(
             context, created.uuids, created.admin_password
         )
     except Exception:

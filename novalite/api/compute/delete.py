@@ -10,7 +10,7 @@ import logging
 from sqlalchemy import Connection
 
 from novalite import states
-from novalite.api.compute import actions, lookup, power
+from novalite.api.compute import actions, lookup, parts, power
 from novalite.context import RequestContext
 from novalite.db.api_database import (
     build_requests,
@@ -26,7 +26,6 @@ from novalite.exception import (
     NovaliteError,
     RequestSpecNotFound,
 )
-from novalite.network.allocation import Allocator
 from novalite.objects import Instance
 
 LOG = logging.getLogger(__name__)
@@ -34,13 +33,13 @@ LOG = logging.getLogger(__name__)
 
 def delete(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     """Raises InstanceIsLocked (409); DependencyUnavailable when ports cannot be given back."""
-    states.check("delete", found.instance, is_admin=context.is_admin)
+    states.check("delete", found.instance, is_admin=bool(context.is_admin))
     if found.request is not None:
         if _withdraw(deployment, found.instance.uuid):
             return
         # A conductor was faster: the server is in a cell now, or gone.
         try:
-            found = lookup.find(deployment.databases, context, found.instance.uuid)
+            found = lookup.find(parts.databases(deployment), context, found.instance.uuid)
         except InstanceNotFound:
             return
         if found.request is not None:
@@ -62,12 +61,10 @@ def _withdraw(deployment: Deployment, uuid: str) -> bool:
         instance_groups.remove_member(conn, uuid)
         return True
 
-    return deployment.databases.api.run(write)
+    return parts.api_database(deployment).run(write)
 
 
-def _delete_from_cell(
-    deployment: Deployment, context: RequestContext, found: lookup.Found
-) -> None:
+def _delete_from_cell(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     instance = found.instance
     if instance.task_state == states.DELETING and _host_is_up(deployment, found, instance.host):
         _forget(deployment, instance.uuid)
@@ -77,7 +74,7 @@ def _delete_from_cell(
     if not found.in_cell0 and _host_is_up(deployment, found, instance.host):
         _forget(deployment, instance.uuid)
         power.tell(
-            lambda it: deployment.compute.terminate_instance(context, it), instance, "delete"
+            lambda it: parts.compute(deployment).terminate_instance(context, it), instance, "delete"
         )
         return
     _give_ports_back(deployment, context, found)
@@ -109,11 +106,9 @@ def _host_is_up(deployment: Deployment, found: lookup.Found, host: str | None) -
     return service.is_up(deployment.clock.now(), deployment.conf.service_down_time)
 
 
-def _give_ports_back(
-    deployment: Deployment, context: RequestContext, found: lookup.Found
-) -> None:
+def _give_ports_back(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     instance = found.instance
-    allocator = Allocator(deployment.network)
+    allocator = parts.allocator(deployment)
     try:
         allocator.deallocate(context, instance, _requested_ports(deployment, instance))
     except NovaliteError:
@@ -126,7 +121,7 @@ def _give_ports_back(
 def _requested_ports(deployment: Deployment, instance: Instance) -> list[str]:
     """The user's own ports: they are unbound, never deleted."""
     try:
-        with deployment.databases.api.read() as conn:
+        with parts.api_database(deployment).read() as conn:
             networks = request_specs.get(conn, instance.uuid).requested_networks
         theirs = [item.port_id for item in networks if item.port_id]
     except RequestSpecNotFound:
@@ -151,4 +146,4 @@ def _forget(deployment: Deployment, uuid: str) -> None:
         instance_mappings.queue_for_delete(conn, uuid)
         instance_groups.remove_member(conn, uuid)
 
-    deployment.databases.api.run(write)
+    parts.api_database(deployment).run(write)

@@ -34,10 +34,13 @@ def check_key(key: str | None) -> str | None:
     return key
 
 
+def canonical(value: Any) -> str:
+    """JSON that does not depend on the order of members."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
 def body_hash(body: Any) -> str:
-    """The same for bodies that differ in the order of their members alone."""
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(body).encode()).hexdigest()
 
 
 def former_answer(

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from novalite.api.compute import image_properties
+from novalite.api.compute import image_properties, parts
 from novalite.context import RequestContext
 from novalite.deployment import Deployment
 from novalite.exception import (
@@ -95,8 +95,7 @@ def check(
 def _check_zero_disk(deployment: Deployment, context: RequestContext) -> None:
     """A flavor with disk 0 means "as large as the image", which the claims cannot account."""
     target = {"project_id": context.project_id, "user_id": context.user_id}
-    assert deployment.policy is not None
-    if not deployment.policy.allowed(context, ZERO_DISK_RULE, target):
+    if not parts.policy(deployment).allowed(context, ZERO_DISK_RULE, target):
         raise VolumeRequiredForZeroDiskFlavor()
 
 

@@ -10,12 +10,11 @@ import heapq
 import logging
 from collections.abc import Callable, Sequence
 
-from novalite.api.compute import lookup, ordering, promised
+from novalite.api.compute import lookup, ordering, parts, promised
 from novalite.context import RequestContext
 from novalite.db.api_database import build_requests, instance_mappings
 from novalite.db.cell_database import instances
 from novalite.db.cell_database.instances import InstanceQuery
-from novalite.db.databases import Databases
 from novalite.db.engine import Database
 from novalite.deployment import Deployment
 from novalite.exception import (
@@ -51,9 +50,7 @@ class Listing:
     cells: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
-def list_servers(
-    deployment: Deployment, context: RequestContext, wanted: ListRequest
-) -> Listing:
+def list_servers(deployment: Deployment, context: RequestContext, wanted: ListRequest) -> Listing:
     """One page. Raises MarkerNotFound, InvalidPattern, and NovaliteError (500) when a cell does
     not answer and [api]list_records_by_skipping_down_cells is off."""
     if wanted.query.limit == 0:
@@ -66,8 +63,8 @@ class _Lister:
         self, deployment: Deployment, context: RequestContext, wanted: ListRequest
     ) -> None:
         self.deployment = deployment
-        assert deployment.databases is not None
-        self.databases: Databases = deployment.databases
+        self.databases = parts.databases(deployment)
+        self.api = parts.api_database(deployment)
         self.context = context
         self.wanted = wanted
         self.limit = wanted.query.limit
@@ -94,9 +91,8 @@ class _Lister:
         marker = self.wanted.query.marker
         if marker is None:
             return None
-        assert self.databases.api is not None
         try:
-            with self.databases.api.read() as conn:
+            with self.api.read() as conn:
                 mapping = instance_mappings.get(conn, marker)
         except InstanceMappingNotFound:
             raise MarkerNotFound(marker=marker) from None
@@ -124,8 +120,7 @@ class _Lister:
         query = self.wanted.query
         if query.deleted or self.wanted.keep is not None:
             return []
-        assert self.databases.api is not None
-        with self.databases.api.read() as conn:
+        with self.api.read() as conn:
             requests = build_requests.list_(conn, self.wanted.project_id)
         everything = [lookup.from_request(request) for request in requests]
         everything.sort(key=self.order.key)
@@ -134,7 +129,7 @@ class _Lister:
             if marker.instance_uuid not in uuids:
                 raise MarkerNotFound(marker=marker.instance_uuid)
             everything = everything[uuids.index(marker.instance_uuid) + 1 :]
-        substrings = self.databases.api.dialect == "sqlite"
+        substrings = self.api.dialect == "sqlite"
         return [
             server
             for server in everything
@@ -150,8 +145,7 @@ class _Lister:
 
     def _add_cells(self, query: InstanceQuery, marker: InstanceMapping | None) -> None:
         cells = [
-            (mapping.uuid, database)
-            for mapping, database in self.databases.cells(disabled=True)
+            (mapping.uuid, database) for mapping, database in self.databases.cells(disabled=True)
         ]
         if query.marker is not None and marker is not None and marker.cell_uuid is not None:
             query = self._with_marker_values(query, marker.cell_uuid)
@@ -201,9 +195,7 @@ class _Lister:
             self.down.append(uuid)
             return []
 
-    def _kept(
-        self, database: Database, query: InstanceQuery, limit: int | None
-    ) -> list[Instance]:
+    def _kept(self, database: Database, query: InstanceQuery, limit: int | None) -> list[Instance]:
         """Page through a database until enough servers pass the last condition."""
         assert self.wanted.keep is not None
         kept: list[Instance] = []
@@ -226,8 +218,7 @@ class _Lister:
             if self.deployment.conf.api.list_records_by_skipping_down_cells:
                 return
             raise NovaliteError("Not all cells respond; servers are missing.")
-        assert self.databases.api is not None
-        with self.databases.api.read() as conn:
+        with self.api.read() as conn:
             for uuid in self.down:
                 self.listing.unreachable += instance_mappings.list_(
                     conn, project_id=self.wanted.project_id, cell_uuid=uuid, limit=self.limit

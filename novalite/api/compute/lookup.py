@@ -4,7 +4,12 @@ import dataclasses
 from collections.abc import Collection
 
 from novalite.context import RequestContext
-from novalite.db.api_database import build_requests, instance_mappings
+from novalite.db.api_database import (
+    build_requests,
+    instance_groups,
+    instance_mappings,
+    request_specs,
+)
 from novalite.db.cell_database import instances
 from novalite.db.databases import Databases
 from novalite.db.engine import Database
@@ -13,8 +18,9 @@ from novalite.exception import (
     CellMappingNotFound,
     InstanceMappingNotFound,
     InstanceNotFound,
+    RequestSpecNotFound,
 )
-from novalite.objects import CELL0_UUID, BuildRequest, Instance, InstanceMapping
+from novalite.objects import CELL0_UUID, BuildRequest, Instance, InstanceMapping, RequestSpec
 
 EVERYTHING = ("metadata", "system_metadata", "tags", "block_devices", "fault")
 
@@ -78,6 +84,30 @@ def find(
         if last_try or mapping.queued_for_delete:
             break
     raise InstanceNotFound(instance_id=uuid)
+
+
+@dataclasses.dataclass(slots=True)
+class Unreachable:
+    """What the API database knows of a server whose cell does not answer."""
+
+    mapping: InstanceMapping
+    spec: RequestSpec
+    group: str | None
+
+
+def find_unreachable(databases: Databases, context: RequestContext, uuid: str) -> Unreachable:
+    """Raises InstanceNotFound."""
+    assert databases.api is not None
+    with databases.api.read() as conn:
+        try:
+            mapping = instance_mappings.get(conn, uuid)
+            spec = request_specs.get(conn, uuid)
+        except (InstanceMappingNotFound, RequestSpecNotFound):
+            raise InstanceNotFound(instance_id=uuid) from None
+        group = instance_groups.of_instances(conn, [uuid]).get(uuid)
+    if not context.is_admin and mapping.project_id != context.project_id:
+        raise InstanceNotFound(instance_id=uuid)
+    return Unreachable(mapping, spec, group)
 
 
 def _mapping_and_request(

@@ -4,11 +4,11 @@ from typing import Any
 
 from oslo_utils import uuidutils
 
+from novalite.api.compute import parts
 from novalite.api.compute.request import CreateRequest
 from novalite.context import RequestContext
 from novalite.deployment import Deployment
 from novalite.exception import PortLimitExceeded, ValidationError
-from novalite.network.allocation import Allocator
 from novalite.network.interface import Resource
 from novalite.objects import RequestedNetwork
 
@@ -66,8 +66,7 @@ def check(deployment: Deployment, context: RequestContext, request: CreateReques
     Raises what ``Allocator.validate`` and ``.security_groups`` raise, and PortLimitExceeded when
     it is fewer than ``min_count``.
     """
-    policy = deployment.policy
-    assert policy is not None and deployment.network is not None
+    policy = parts.policy(deployment)
 
     def may_attach(network: Resource) -> bool:
         return policy.allowed(
@@ -76,7 +75,7 @@ def check(deployment: Deployment, context: RequestContext, request: CreateReques
             {"project_id": context.project_id, "user_id": context.user_id},
         )
 
-    allocator = Allocator(deployment.network)
+    allocator = parts.allocator(deployment)
     allocator.security_groups(context, request.security_groups)
     fits = allocator.validate(
         context, request.networks, request.max_count, attach_external=may_attach

@@ -5,6 +5,7 @@ import binascii
 import re
 import secrets
 import string
+from collections.abc import Mapping
 from typing import Any
 
 from oslo_utils import strutils
@@ -63,7 +64,7 @@ def parse_config_drive(value: Any) -> bool:
         raise ValidationError(detail="Invalid config_drive provided.") from None
 
 
-def check_metadata(limits: dict[str, int], metadata: dict[str, str]) -> None:
+def check_metadata(limits: Mapping[str, int], metadata: dict[str, str]) -> None:
     """Raises MetadataLimitExceeded (403) and Invalid."""
     if quota.exceeds(limits["metadata_items"], len(metadata)):
         raise MetadataLimitExceeded(allowed=limits["metadata_items"])
@@ -74,7 +75,7 @@ def check_metadata(limits: dict[str, int], metadata: dict[str, str]) -> None:
             raise Invalid("Invalid metadata size: keys and values hold at most 255 characters.")
 
 
-def check_injected_files(limits: dict[str, int], files: list[list[str]]) -> None:
+def check_injected_files(limits: Mapping[str, int], files: list[list[str]]) -> None:
     """Raises InjectedFileLimitExceeded (403)."""
     if not files:
         return

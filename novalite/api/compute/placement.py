@@ -1,5 +1,6 @@
 """Where a server may go: availability zones, forced hosts, requested hosts."""
 
+from novalite.api.compute import parts
 from novalite.api.compute.request import Destination
 from novalite.db.api_database import aggregates
 from novalite.db.cell_database import compute_nodes, services
@@ -17,17 +18,13 @@ def parse_zone(text: str | None, default: str | None = None) -> Destination:
     if len(parts) > 3:
         raise InvalidInput(reason="Unable to parse availability_zone")
     zone, host, node = (*parts, *[""] * (3 - len(parts)))[:3]
-    return Destination(
-        zone=zone or default, force_host=host or None, force_node=node or None
-    )
+    return Destination(zone=zone or default, force_host=host or None, force_node=node or None)
 
 
 def available_zones(deployment: Deployment) -> set[str]:
     """The zones of all compute services that are not disabled."""
-    databases = deployment.databases
-    assert databases is not None
-    assert databases.api is not None
-    with databases.api.read() as conn:
+    databases = parts.databases(deployment)
+    with parts.api_database(deployment).read() as conn:
         zones = aggregates.zones(conn)
     default = deployment.conf.default_availability_zone
     found = set()
@@ -40,16 +37,15 @@ def available_zones(deployment: Deployment) -> set[str]:
 
 def check(deployment: Deployment, destination: Destination) -> None:
     """Raises ValidationError when the zone or the requested host does not exist."""
-    if destination.zone and not destination.forced:
-        if destination.zone not in available_zones(deployment):
-            raise ValidationError(detail="The requested availability zone is not available")
+    zone = None if destination.forced else destination.zone
+    if zone and zone not in available_zones(deployment):
+        raise ValidationError(detail="The requested availability zone is not available")
     if destination.host or destination.node:
         _check_requested_host(deployment, destination)
 
 
 def _check_requested_host(deployment: Deployment, destination: Destination) -> None:
-    databases = deployment.databases
-    assert databases is not None
+    databases = parts.databases(deployment)
     for _, database in databases.cells():
         with database.read() as conn:
             if destination.host:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from novalite import states
-from novalite.api.compute import actions, lookup
+from novalite.api.compute import actions, lookup, parts
 from novalite.context import RequestContext
 from novalite.db.cell_database import instances
 from novalite.deployment import Deployment
@@ -22,13 +22,13 @@ ATTEMPTS = 3
 def start(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     """Raises InstanceInvalidState, InstanceIsLocked, InstanceNotReady (409)."""
     instance = _swap(deployment, context, found, "start")
-    tell(lambda it: deployment.compute.start_instance(context, it), instance, "start")
+    tell(lambda it: parts.compute(deployment).start_instance(context, it), instance, "start")
 
 
 def stop(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     """Raises as ``start``."""
     instance = _swap(deployment, context, found, "stop")
-    tell(lambda it: deployment.compute.stop_instance(context, it), instance, "stop")
+    tell(lambda it: parts.compute(deployment).stop_instance(context, it), instance, "stop")
 
 
 def reboot(
@@ -38,7 +38,7 @@ def reboot(
     action = "reboot" if reboot_type == "SOFT" else "reboot_hard"
     instance = _swap(deployment, context, found, action)
     tell(
-        lambda it: deployment.compute.reboot_instance(context, it, reboot_type),
+        lambda it: parts.compute(deployment).reboot_instance(context, it, reboot_type),
         instance,
         "reboot",
     )
@@ -55,7 +55,7 @@ def _swap(
             if attempt == ATTEMPTS:
                 raise
         # Somebody was faster: judge by the state as it is now.
-        found = lookup.find(deployment.databases, context, found.instance.uuid)
+        found = lookup.find(parts.databases(deployment), context, found.instance.uuid)
     raise AssertionError("unreachable")
 
 
@@ -63,7 +63,7 @@ def _try_swap(
     deployment: Deployment, context: RequestContext, found: lookup.Found, action: str
 ) -> Instance:
     instance = found.instance
-    rule = states.check(action, instance, is_admin=context.is_admin)
+    rule = states.check(action, instance, is_admin=bool(context.is_admin))
     now = deployment.clock.now()
 
     def write(conn: Connection) -> None:

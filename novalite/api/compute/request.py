@@ -3,8 +3,14 @@
 import dataclasses
 from typing import Any
 
-from novalite.objects import Flavor, ImageMeta, InstanceGroup, KeyPair, RequestedNetwork
-from novalite.objects import BlockDevice as BlockDevice
+from novalite.objects import (
+    BlockDevice,
+    Flavor,
+    ImageMeta,
+    InstanceGroup,
+    KeyPair,
+    RequestedNetwork,
+)
 
 
 @dataclasses.dataclass(slots=True)

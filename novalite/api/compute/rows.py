@@ -73,7 +73,8 @@ class Maker:
         return rows
 
     def _instance(self, uuid: str, index: int, system_metadata: dict[str, str]) -> Instance:
-        request, plan, flavor, keypair = self.request, self.plan, self.plan.flavor, self.plan.keypair
+        request, plan = self.request, self.plan
+        flavor, keypair = plan.flavor, plan.keypair
         name = parameters.display_name(self.name_template, request.name, uuid, index, plan.count)
         return Instance(
             uuid=uuid,
@@ -109,19 +110,14 @@ class Maker:
             metadata=dict(request.metadata),
             system_metadata=system_metadata,
             created_at=self.now,
-            **self._guest_kind(),
+            os_type=self._image_text("os_type"),
+            architecture=self._image_text("hw_architecture"),
+            vm_mode=self._image_text("hw_vm_mode"),
         )
 
-    def _guest_kind(self) -> dict[str, str | None]:
-        def text(name: str) -> str | None:
-            found = image_properties.value(self.plan.image, name)
-            return None if found is None else str(found)[:255]
-
-        return {
-            "os_type": text("os_type"),
-            "architecture": text("hw_architecture"),
-            "vm_mode": text("hw_vm_mode"),
-        }
+    def _image_text(self, name: str) -> str | None:
+        found = image_properties.value(self.plan.image, name)
+        return None if found is None else str(found)[:255]
 
     def _shared_system_metadata(self) -> dict[str, str]:
         roles = ",".join(sorted(self.context.roles or ()))

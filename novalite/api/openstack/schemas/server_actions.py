@@ -13,3 +13,4 @@ REBOOT = types.closed(
     },
     ("reboot",),
 )
+NO_ANSWER = {"type": "null"}
