@@ -197,6 +197,8 @@ def _clock(guest: Guest) -> ET.Element:
 def _devices(guest: Guest) -> ET.Element:
     devices = ET.Element("devices")
     if guest.machine.startswith(("q35", "pc-q35")):
+        # Without the root libvirt takes the first of the ports for it.
+        ET.SubElement(devices, "controller", type="pci", index="0", model="pcie-root")
         for _ in range(Q35_PORTS):
             ET.SubElement(devices, "controller", type="pci", model="pcie-root-port")
     if any(disk.bus == "scsi" for disk in guest.disks):
