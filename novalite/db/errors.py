@@ -36,9 +36,10 @@ class DuplicateKey(Exception):
         if f"uq_{table}_{'_'.join(columns)}" in self.detail:
             return True
         named = re.search(r"UNIQUE constraint failed: (.*)", self.detail)
-        return bool(named) and [c.strip() for c in named[1].split(",")] == [
-            f"{table}.{column}" for column in columns
-        ]
+        if named is None:
+            return False
+        wanted = [f"{table}.{column}" for column in columns]
+        return [name.strip() for name in named[1].split(",")] == wanted
 
 
 class Contention(exception.DatabaseUnavailable):

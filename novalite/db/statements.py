@@ -35,6 +35,13 @@ def insert_unless_there(conn: Connection, table: Table, values: Mapping[str, Any
     return conn.execute(ignoring_duplicates(conn, table), dict(values)).rowcount > 0
 
 
+def new_id(result: sa.CursorResult[Any]) -> int:
+    """The number that an INSERT of one row gave it."""
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
 def ignoring_duplicates(conn: Connection, table: Table) -> Any:
     """An INSERT that skips rows which are there already; its ``rowcount`` tells how many were
     inserted (SQLAlchemy forgets it on PostgreSQL unless asked)."""

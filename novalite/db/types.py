@@ -56,7 +56,7 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(text())  # type: ignore[arg-type]
+        return dialect.type_descriptor(text())
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         return encode(value)

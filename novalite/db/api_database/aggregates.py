@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from novalite import exception
 from novalite.db.api_database import models
 from novalite.db.errors import DuplicateKey
-from novalite.db.statements import any_of
+from novalite.db.statements import any_of, new_id
 from novalite.db.types import utcnow
 from novalite.objects import Aggregate
 
@@ -53,7 +53,7 @@ def create(conn: Connection, name: str, metadata_: Mapping[str, str] | None = No
         result = conn.execute(table.insert(), {"uuid": uuidutils.generate_uuid(), "name": name})
     except DuplicateKey:
         raise exception.AggregateNameExists(aggregate_name=name) from None
-    id_: int = result.inserted_primary_key[0]
+    id_ = new_id(result)
     update_metadata(conn, id_, dict(metadata_ or {}))
     return get(conn, id_)
 

@@ -132,7 +132,7 @@ def _owned(conn: Connection, owner: str, uuids: Iterable[str] | None) -> list[Co
     return conditions
 
 
-def _load(row: sa.Row) -> BuildRequest:  # type: ignore[type-arg]
+def _load(row: sa.Row) -> BuildRequest:
     request: BuildRequest = _mapping.load(row)
     request.block_devices = request.block_devices or []
     request.tags = request.tags or []

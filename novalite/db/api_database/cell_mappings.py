@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from novalite import exception
 from novalite.db.api_database import models
 from novalite.db.records import Mapping
-from novalite.db.statements import insert_unless_there
+from novalite.db.statements import insert_unless_there, new_id
 from novalite.objects import CellMapping
 
 table = models.cell_mappings
@@ -30,7 +30,7 @@ def get(conn: Connection, uuid: str) -> CellMapping:
 def create(conn: Connection, cell: CellMapping) -> CellMapping:
     """Raises DuplicateKey when the uuid is registered."""
     result = conn.execute(table.insert(), _mapping.values(cell))
-    cell.id = result.inserted_primary_key[0]
+    cell.id = new_id(result)
     return cell
 
 
@@ -53,7 +53,7 @@ def ensure(
         known = conn.execute(_mapping.select().where(table.c.uuid == uuid)).first()
     wanted = {"database_connection": database_connection, "transport_url": transport_url}
     if known is None:
-        cell = CellMapping(uuid=uuid, name=name, **wanted)
+        cell = CellMapping(uuid, name, database_connection, transport_url)
         insert_unless_there(conn, table, _mapping.values(cell))
         return get(conn, uuid)
     cell = _mapping.load(known)

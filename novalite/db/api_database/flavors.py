@@ -11,7 +11,7 @@ from novalite import exception
 from novalite.db.api_database import models
 from novalite.db.errors import DuplicateKey
 from novalite.db.records import Mapping as RecordMapping
-from novalite.db.statements import any_of, beyond, order_by
+from novalite.db.statements import any_of, beyond, new_id, order_by
 from novalite.db.types import utcnow
 from novalite.objects import Flavor
 
@@ -139,7 +139,7 @@ def create(conn: Connection, flavor: Flavor) -> Flavor:
         if exc.concerns("flavors", "flavorid"):
             raise exception.FlavorIdExists(flavor_id=flavor.flavorid) from None
         raise exception.FlavorExists(name=flavor.name) from None
-    id_ = result.inserted_primary_key[0]
+    id_ = new_id(result)
     if flavor.extra_specs:
         _insert_specs(conn, id_, flavor.extra_specs)
     if flavor.projects:

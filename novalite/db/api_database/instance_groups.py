@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.db.api_database import models
-from novalite.db.statements import any_of, insert_unless_there
+from novalite.db.statements import any_of, insert_unless_there, new_id
 from novalite.objects import InstanceGroup
 
 table = models.instance_groups
@@ -87,7 +87,7 @@ def create(conn: Connection, group: InstanceGroup) -> InstanceGroup:
             "name": group.name,
         },
     )
-    id_ = result.inserted_primary_key[0]
+    id_ = new_id(result)
     conn.execute(policies.insert(), {"group_id": id_, "policy": group.policy, "rules": group.rules})
     add_members(conn, group.uuid, group.members)
     return get(conn, group.uuid)

@@ -11,7 +11,7 @@ from novalite import exception, states
 from novalite.db.cell_database import allocations, block_devices, instance_loading, models, tags
 from novalite.db.cell_database.instance_loading import COLLECTIONS, SELECT
 from novalite.db.cell_database.instance_query import InstanceQuery, marker_values, select
-from novalite.db.statements import any_of
+from novalite.db.statements import any_of, new_id
 from novalite.db.types import utcnow
 from novalite.objects import Instance
 
@@ -50,7 +50,7 @@ def create(conn: Connection, instance: Instance) -> Instance:
     row["uuid"] = instance.uuid
     if instance.flavor is not None:
         row["instance_type_id"] = instance.flavor.id
-    instance.id = conn.execute(table.insert(), row).inserted_primary_key[0]
+    instance.id = new_id(conn.execute(table.insert(), row))
     stamp = {"instance_uuid": instance.uuid, "created_at": instance.created_at}
     conn.execute(
         extra.insert(),
