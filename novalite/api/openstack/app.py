@@ -5,13 +5,17 @@ The factories are named by the paste configuration.
 
 from novalite.api.openstack import (
     availability_zone,
+    console_output,
     extensions,
     flavor_access,
     flavor_extra_specs,
     flavors,
     hypervisors,
+    instance_actions,
     keypairs,
     limits,
+    server_actions,
+    servers,
     services,
     versions,
 )
@@ -23,13 +27,17 @@ from novalite.wsgi.paste import NotMounted, deployment_of
 
 RESOURCES = (
     availability_zone,
+    console_output,
     extensions,
     flavor_access,
     flavor_extra_specs,
     flavors,
     hypervisors,
+    instance_actions,
     keypairs,
     limits,
+    server_actions,
+    servers,
     services,
     versions,
 )
