@@ -40,7 +40,7 @@ def ensure_image(
 ) -> str:
     """A public image ``name`` with the data of the file ``path``; its id.
 
-    Where there is one with the same data nothing is written but changed properties. One with
+    Where there is one with the same data nothing is written but these properties. One with
     other data is superseded: it stays for the servers that use it, hidden from lists.
     """
     properties = properties or {}
@@ -62,12 +62,10 @@ def ensure_image(
         values |= {"min_disk": min_disk, "min_ram": min_ram}
         same = service.add(values, file_chunks(path))
         LOG.info("Image %s registered as %s.", name, same.id)
-    elif same.properties != properties:
-        service.update(
-            admin_context(), same.id, lambda found: _set(found, "properties", properties)
-        )
+    elif any(same.properties.get(name) != value for name, value in properties.items()):
+        service.update(admin_context(), same.id, lambda found: found.properties.update(properties))
     for image in others:
-        service.update(admin_context(), image.id, lambda found: _set(found, "os_hidden", True))
+        service.update(admin_context(), image.id, _hide)
     return same.id
 
 
@@ -97,8 +95,8 @@ def _values(
     }
 
 
-def _set(image: Image, name: str, value: Any) -> None:
-    setattr(image, name, value)
+def _hide(image: Image) -> None:
+    image.os_hidden = True
 
 
 def _digest(path: str) -> str:

@@ -16,7 +16,10 @@ from novalite.deployment import Deployment
 from novalite.identity.embedded import app as identity_app
 from novalite.identity.embedded.bootstrap import bootstrap, read_credentials
 from novalite.identity.embedded.service import IdentityService
-from novalite.wsgi.middleware.auth import Auth
+from novalite.image.embedded import app as image_app
+from novalite.image.embedded.bootstrap import bootstrap as image_bootstrap
+from novalite.image.embedded.service import ImageService
+from novalite.wsgi import paste, server
 
 
 class MovingClock(SystemClock):
@@ -34,9 +37,12 @@ class MovingClock(SystemClock):
 
 @dataclasses.dataclass
 class Cloud:
+    """``request`` knows paths as clients do: ``/image/v2/images``; without a mount: identity."""
+
     deployment: Deployment
     database: Database
     service: IdentityService
+    images: ImageService
     clock: MovingClock
     http: webtest.TestApp
     passwords: dict[str, str]
@@ -44,11 +50,13 @@ class Cloud:
     def request(
         self, method: str, path: str, body: Any = None, token: str | None = None, **headers: str
     ) -> webtest.TestResponse:
+        if not path.startswith("/image"):
+            path = "/identity" + path
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent["X-Auth-Token"] = token
-        raw = b""
-        if body is not None:
+        raw = body if isinstance(body, bytes) else b""
+        if body is not None and not raw:
             sent.setdefault("Content-Type", "application/json")
             raw = json.dumps(body).encode()
         return self.http.request(path, method=method, headers=sent, body=raw, expect_errors=True)
@@ -101,8 +109,26 @@ def cloud(conf, database):
     clock = MovingClock()
     service = IdentityService(conf, database, clock)
     bootstrap(conf, service)
-    deployment = Deployment(conf, "host", clock=clock, identity=service)
-    application = Auth(identity_app.app(deployment), deployment, required=False)
-    http = webtest.TestApp(application, lint=False)
+    images = ImageService(conf, database, clock)
+    image_bootstrap(conf, images)
+    deployment = Deployment(conf, "host", clock=clock, identity=service, image=images)
+    deployment.mounts["/identity"] = identity_app.app(deployment)
+    deployment.mounts["/image"] = image_app.app(deployment)
+    http = webtest.TestApp(paste.load_app(deployment), lint=False)
     passwords = read_credentials(conf.embedded.credentials_file)
-    return Cloud(deployment, database, service, clock, http, passwords)
+    yield Cloud(deployment, database, service, images, clock, http, passwords)
+    images.close()
+
+
+@pytest.fixture(params=["threading"])
+def served(cloud, request):
+    """The cloud on a real port; gives its base URL."""
+    running = server.serve(
+        paste.load_app(cloud.deployment), "127.0.0.1", 0, threads=4, backend=request.param
+    )
+    url = f"http://127.0.0.1:{running.port}"
+    cloud.deployment.conf.set_override("public_url", url, "embedded")
+    bootstrap(cloud.deployment.conf, cloud.service)
+    running.start()
+    yield url
+    running.stop()
