@@ -14,6 +14,8 @@ import jsonschema
 
 CHECKER = jsonschema.FormatChecker(formats=())
 
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
+_HTTP = re.compile(r"^https?://[a-zA-Z0-9.:-]+/[a-zA-Z0-9./_-]*\Z")
 _MAC = re.compile(r"^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$")
 _FQDN_LABEL = re.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$")
 
@@ -52,6 +54,8 @@ def _check_name(value: str, *, colon: bool = True, trim: bool = False, empty: bo
 
 def is_uuid(value: Any) -> bool:
     """8-4-4-4-12 hexadecimal digits; hyphens are optional."""
+    if isinstance(value, str) and _UUID.match(value):
+        return True
     try:
         return (
             str(uuid.UUID(value)).replace("-", "")
@@ -125,6 +129,8 @@ def _ipv6(value: str) -> bool:
 
 @_register("uri", ValueError)
 def _uri(value: str) -> bool:
+    if _HTTP.match(value):
+        return True
     parts = urlsplit(value)
     return bool(parts.scheme and parts.netloc)
 
