@@ -14,13 +14,22 @@ PATIENCE = 0.02
 
 
 class _Waiter:
-    __slots__ = ("gate", "owns", "since")
+    """``gate`` is locked while the thread is to sleep; ``woken``: it was opened and the thread
+    has not looked yet; ``owns``: the lock was handed to it. All guarded by the lock's mutex."""
+
+    __slots__ = ("gate", "owns", "since", "woken")
 
     def __init__(self) -> None:
         self.gate = threading.Lock()
         self.gate.acquire()
         self.since = time.monotonic()
         self.owns = False
+        self.woken = False
+
+    def wake(self) -> None:
+        if not self.woken:
+            self.woken = True
+            self.gate.release()
 
 
 class FairLock:
@@ -41,6 +50,7 @@ class FairLock:
         while True:
             waiter.gate.acquire()
             with self._mutex:
+                waiter.woken = False
                 if waiter.owns:
                     return
                 if not self._held:
@@ -53,11 +63,11 @@ class FairLock:
             if self._first_is_impatient():
                 waiter = self._queue.popleft()
                 waiter.owns = True
-                waiter.gate.release()
+                waiter.wake()
                 return
             self._held = False
-            if self._queue and self._queue[0].gate.locked():
-                self._queue[0].gate.release()
+            if self._queue:
+                self._queue[0].wake()
 
     def _first_is_impatient(self) -> bool:
         return bool(self._queue) and time.monotonic() - self._queue[0].since > PATIENCE

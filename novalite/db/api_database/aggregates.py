@@ -44,7 +44,7 @@ def zones(conn: Connection) -> dict[str, str]:
         .where(metadata.c.key == ZONE)
         .order_by(hosts.c.id)
     )
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())
 
 
 def create(conn: Connection, name: str, metadata_: Mapping[str, str] | None = None) -> Aggregate:

@@ -38,7 +38,7 @@ def list_(conn: Connection, cell_uuid: str | None = None) -> dict[str, str]:
     query = sa.select(table.c.host, cells.c.uuid).join(cells, table.c.cell_id == cells.c.id)
     if cell_uuid is not None:
         query = query.where(cells.c.uuid == cell_uuid)
-    return dict(conn.execute(query.order_by(table.c.host)).tuples().all())
+    return dict(conn.execute(query.order_by(table.c.host)).all())
 
 
 def destroy(conn: Connection, host: str) -> bool:

@@ -51,7 +51,7 @@ def of_instances(conn: Connection, uuids: Collection[str]) -> dict[str, str]:
         table, table.c.id == members.c.group_id
     )
     query = query.where(any_of(conn, members.c.instance_uuid, uuids))
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())
 
 
 def count(conn: Connection, project_id: str) -> int:

@@ -82,7 +82,7 @@ def destroy(conn: Connection, project_id: str, user_id: str | None = None) -> No
 def class_limits(conn: Connection, class_name: str = DEFAULT_CLASS) -> dict[str, int]:
     query = sa.select(classes.c.resource, classes.c.hard_limit)
     rows = conn.execute(query.where(classes.c.class_name == class_name))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _put(conn: Connection, table: sa.Table, key: dict[str, str], limit: int) -> None:

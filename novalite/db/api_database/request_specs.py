@@ -38,7 +38,7 @@ def get_many(conn: Connection, uuids: Iterable[str]) -> dict[str, RequestSpec]:
         return {}
     query = sa.select(table.c.instance_uuid, table.c.spec)
     rows = conn.execute(query.where(any_of(conn, table.c.instance_uuid, uuids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def parts(

@@ -261,7 +261,7 @@ def _replace_pairs(
 ) -> None:
     mine = sa.and_(pairs.c.instance_uuid == uuid, pairs.c.deleted == 0)
     query = sa.select(pairs.c.key, pairs.c.value).where(mine)
-    current = dict(conn.execute(query).tuples().all())
+    current = dict(conn.execute(query).all())
     gone = [key for key in current if key not in values]
     if gone:
         conn.execute(
