@@ -22,8 +22,11 @@ _WORDS = {
     "maximum": "max",
     "minItems": "minitems",
     "maxItems": "maxitems",
+    "minProperties": "minprops",
+    "maxProperties": "maxprops",
     "pattern": "pat",
 }
+_CHOICES = ("oneOf", "anyOf", "allOf")
 PRINTABLE = "pat=<printable chars only>"
 
 Flat = dict[str, frozenset[str]]
@@ -58,9 +61,10 @@ def _scalar(schema: dict[str, Any]) -> set[str]:
         # What the reference does not spell out: items of any kind, names and the like.
         if inner:
             out.add(f"of<{_joined(inner)}>")
-    for index, alternative in enumerate(schema.get("oneOf", ())):
-        if not _deep_alternatives(schema):
-            out.add(f"oneOf{index}<{_joined(_scalar(alternative))}>")
+    for choice in _CHOICES:
+        for index, alternative in enumerate(schema.get(choice, ())):
+            if not _deep_alternatives(schema):
+                out.add(f"{choice}{index}<{_joined(_scalar(alternative))}>")
     return out or {"any"}
 
 
@@ -99,6 +103,8 @@ def _walk(schema: dict[str, Any], path: str, out: Flat, *, required: bool) -> No
     is_object = schema.get("type") == "object" and not _deep_alternatives(schema)
     if is_object:
         facts.add("closed" if schema.get("additionalProperties") is False else "open")
+    elif "object" in (schema.get("type") or ()) and schema.get("additionalProperties") is False:
+        facts.add("closed")
     if required:
         facts.add("required")
     out[path] = frozenset(facts)
@@ -150,10 +156,10 @@ def facts(text: str) -> frozenset[str]:
     if inner:
         out.add(f"of<{_joined(set(facts(inner.group(1))))}>")
         text = text[: inner.start()]
-    choice = re.search(r"oneOf\((.*)\)$", text)
+    choice = re.search(r"(oneOf|anyOf|allOf)\((.*)\)$", text)
     if choice:
-        for index, part in enumerate(choice.group(1).split(" ; ")):
-            out.add(f"oneOf{index}<{_joined(set(facts(part)))}>")
+        for index, part in enumerate(choice.group(2).split(" ; ")):
+            out.add(f"{choice.group(1)}{index}<{_joined(set(facts(part)))}>")
         text = text[: choice.start()].strip()
     pattern = re.search(r"pat=(.*)$", text)
     if pattern:
@@ -169,4 +175,5 @@ def facts(text: str) -> frozenset[str]:
             out.add("type=" + "|".join(sorted(word.split("|"))))
         else:
             out.add(word)
+    out.discard("required=[]")
     return frozenset(out)

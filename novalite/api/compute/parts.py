@@ -1,16 +1,20 @@
 """The parts of a deployment that the use-cases stand on, none of them missing in an API process."""
 
-from typing import TypeVar
+from __future__ import annotations
 
-from novalite.db.databases import Databases
-from novalite.db.engine import Database
-from novalite.deployment import Deployment
-from novalite.image.interface import ImageAPI
+from typing import TYPE_CHECKING, TypeVar
+
 from novalite.network.allocation import Allocator
-from novalite.network.interface import NetworkAPI
-from novalite.policy import Enforcer
-from novalite.rpc.compute import ComputeAPI
-from novalite.rpc.conductor import ConductorAPI
+
+if TYPE_CHECKING:
+    from novalite.db.databases import Databases
+    from novalite.db.engine import Database
+    from novalite.deployment import Deployment
+    from novalite.image.interface import ImageAPI
+    from novalite.network.interface import NetworkAPI
+    from novalite.policy import Enforcer
+    from novalite.rpc.compute import ComputeAPI
+    from novalite.rpc.conductor import ConductorAPI
 
 T = TypeVar("T")
 
