@@ -101,10 +101,9 @@ def _walk(schema: dict[str, Any], path: str, out: Flat, *, required: bool) -> No
         facts.discard("any")
         facts.add("oneOf")
     is_object = schema.get("type") == "object" and not _deep_alternatives(schema)
-    if is_object:
-        facts.add("closed" if schema.get("additionalProperties") is False else "open")
-    elif "object" in (schema.get("type") or ()) and schema.get("additionalProperties") is False:
-        facts.add("closed")
+    is_object = is_object or isinstance(schema.get("type"), list)
+    if is_object and schema.get("additionalProperties") is False:
+        facts.add("closed")  # an open object is written as "open" or not at all
     if required:
         facts.add("required")
     out[path] = frozenset(facts)
@@ -149,7 +148,7 @@ def facts(text: str) -> frozenset[str]:
     if text.endswith("!"):
         out.add("required")
         text = text[:-1]
-    elif "! " in text:  # "object! closed"
+    elif re.match(r"\S+! ", text):  # "object! closed"
         out.add("required")
         text = text.replace("! ", " ", 1)
     inner = re.search(r" of<(.*)>$", text)
@@ -175,5 +174,5 @@ def facts(text: str) -> frozenset[str]:
             out.add("type=" + "|".join(sorted(word.split("|"))))
         else:
             out.add(word)
-    out.discard("required=[]")
+    out -= {"required=[]", "open"}
     return frozenset(out)
