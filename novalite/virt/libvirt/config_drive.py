@@ -12,6 +12,7 @@ FILE_NAME = "disk.config"
 TOOLS = ("genisoimage", "mkisofs", "xorrisofs")
 """All take mkisofs's options; the first that the host has is used."""
 TIMEOUT_SECONDS = 60
+MEMORY = "/dev/shm"
 
 
 def make(path: str, files: dict[str, bytes], instance_uuid: str) -> None:
@@ -25,11 +26,10 @@ def make(path: str, files: dict[str, bytes], instance_uuid: str) -> None:
             instance_uuid=instance_uuid,
             reason=f"no config drive can be made: none of {', '.join(TOOLS)} is installed",
         )
-    folder = os.path.dirname(path)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".config-") as work:
+    image = path + ".part"
+    with tempfile.TemporaryDirectory(dir=_workshop(), prefix="novalite-config-") as work:
         tree = os.path.join(work, "tree")
         _write(tree, files)
-        image = os.path.join(work, "image")
         command = [
             tool, "-quiet", "-o", image, "-V", LABEL, "-J", "-r", "-ldots", "-allow-lowercase",
             "-allow-multidot", "-l", tree,
@@ -37,13 +37,19 @@ def make(path: str, files: dict[str, bytes], instance_uuid: str) -> None:
         done = subprocess.run(
             command, capture_output=True, timeout=TIMEOUT_SECONDS, check=False, text=True
         )
-        if done.returncode:
-            raise BuildAbort(
-                instance_uuid=instance_uuid,
-                reason=f"config drive: {os.path.basename(tool)}: {done.stderr.strip()[-500:]}",
-            )
-        os.chmod(image, 0o600)
-        os.replace(image, path)
+    if done.returncode:
+        raise BuildAbort(
+            instance_uuid=instance_uuid,
+            reason=f"config drive: {os.path.basename(tool)}: {done.stderr.strip()[-500:]}",
+        )
+    os.chmod(image, 0o600)
+    os.replace(image, path)
+
+
+def _workshop() -> str | None:
+    """Where the forty small files are made: in memory, where the password among them belongs
+    and where it costs a tenth of the time. None: the system's choice."""
+    return MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 def _write(tree: str, files: dict[str, bytes]) -> None:

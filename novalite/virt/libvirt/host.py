@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import tempfile
 import uuid
 import xml.etree.ElementTree as ET
 
@@ -125,8 +126,8 @@ def compute_id(state_path: str) -> str:
     except FileNotFoundError:
         pass
     os.makedirs(state_path, exist_ok=True)
-    part = f"{path}.{os.getpid()}"
-    with open(part, "w") as file:
+    handle, part = tempfile.mkstemp(dir=state_path, prefix=f"{COMPUTE_ID}.")
+    with open(handle, "w") as file:
         file.write(f"{uuid.uuid4()}\n")
         file.flush()
         os.fsync(file.fileno())
