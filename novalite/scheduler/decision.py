@@ -20,13 +20,15 @@ ALL_WEIGHERS = "all_weighers"
 
 @dataclasses.dataclass(slots=True)
 class Step:
-    """One filter's work: how many hosts came in and how many it left; for the refused, why."""
+    """One filter's work: how many hosts came in and how many it left; for the refused, why.
+    ``asked``: False when the request gave it nothing to look at."""
 
     filter: str
     before: int
     left: int
     refusals: list[tuple[HostState, str]] = dataclasses.field(default_factory=list)
     lacks: Counter[str] = dataclasses.field(default_factory=Counter)
+    asked: bool = True
 
 
 @dataclasses.dataclass(slots=True)
@@ -119,7 +121,7 @@ def consider(hosts: Sequence[HostState], request: Request, pipeline: Pipeline) -
         if each.applies(request):
             passing = _filter(passing, each, verdict)
         else:
-            verdict.steps.append(Step(type(each).__name__, len(passing), len(passing)))
+            verdict.steps.append(Step(type(each).__name__, len(passing), len(passing), asked=False))
     _weigh(passing, pipeline, verdict)
     return verdict
 

@@ -13,10 +13,11 @@ MOST_HOSTS = 200
 
 def summary(verdict: Verdict) -> str:
     """``ComputeFilter: 3 of 10 hosts left, ..., ResourceFilter: 0 of 3 (memory 2, disk 1)``.
-    The filters that refused nobody are left out where the line would be too long."""
+    Filters that had nothing to look at are left out, and where the line would still be too long
+    those that refused nobody."""
     if not verdict.total:
         return "There are no compute hosts."
-    text = _line(verdict.steps)
+    text = _line([step for step in verdict.steps if step.asked])
     if len(text) > LONGEST:
         text = _line([step for step in verdict.steps if step.left < step.before])
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
