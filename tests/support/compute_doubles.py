@@ -290,7 +290,8 @@ class MemoryNetwork:
     """NetworkAPI with one network; ports are bound at once. ``failing``: names of methods that
     raise what is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: str = PROJECT) -> None:
+        self.project = project
         self.lock = threading.RLock()
         self.ports: dict[str, dict[str, Any]] = {}
         self.failing: dict[str, Exception] = {}
@@ -301,13 +302,13 @@ class MemoryNetwork:
             return [p["id"] for p in self.ports.values() if p["device_id"] == instance_uuid]
 
     def users_port(self) -> str:
-        return self.create_port(None, {"network_id": NETWORK, "project_id": PROJECT})["id"]
+        return self.create_port(None, {"network_id": NETWORK, "project_id": self.project})["id"]
 
     def list_networks(self, context: Any, **filters: Any) -> list[dict[str, Any]]:
         network = {
             "id": NETWORK,
             "name": "private",
-            "project_id": PROJECT,
+            "project_id": self.project,
             "shared": False,
             "router:external": False,
             "mtu": 1450,
@@ -378,7 +379,7 @@ class MemoryNetwork:
             self.ports.pop(port_id, None)
 
     def list_security_groups(self, context: Any, **filters: Any) -> list[dict[str, Any]]:
-        group = {"id": str(uuids.UUID(int=1)), "name": "default", "project_id": PROJECT}
+        group = {"id": str(uuids.UUID(int=1)), "name": "default", "project_id": self.project}
         return self._select("list_security_groups", [group], filters)
 
     def list_floating_ips(self, context: Any, **filters: Any) -> list[dict[str, Any]]:
