@@ -163,7 +163,6 @@ def conductor(conf: cfg.ConfigOpts, process: Process) -> Deployment:
 
     cloud = Deployment(conf, conf.host)
     cloud.databases = _databases(conf, process)
-    _remote_neighbours(conf, cloud)
     messaging = _messaging(conf, process)
     cloud.compute = ComputeClient(messaging)
     cloud.scheduler = SchedulerClient(messaging)

@@ -6,7 +6,8 @@ from novalite.cmd import backend
 
 
 def main() -> int:
-    chosen = backend.start()
+    # The data plane enters network namespaces, which is a matter of real threads.
+    chosen = backend.start(default="threading")
     from novalite.cmd import single
 
     return single.run("neighbours", sys.argv[1:], chosen)

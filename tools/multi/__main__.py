@@ -41,12 +41,20 @@ def up(options: argparse.Namespace) -> int:
         time.sleep(0.1)
     facts = read_facts(options)
     print(f"up after {time.monotonic() - begun:.1f} s: {facts['url']}, {facts['auth_url']}")
-    auth = (facts["auth_url"], "RegionOne")
-    path = os.path.join(state, "clouds.yaml")
-    demo = clouds.entry(*auth, "demo", facts["demo_password"], "demo")
-    admin = clouds.entry(*auth, "admin", facts["admin_password"], "admin")
-    clouds.write(path, {"novalite": demo, "novalite-admin": admin})
+    passwords = {"demo": facts["demo_password"], "admin": facts["admin_password"]}
+    write_clouds(state, facts["auth_url"], passwords)
     return 0
+
+
+def write_clouds(folder: str, auth_url: str, passwords: dict[str, str]) -> str:
+    """A clouds.yaml in ``folder``; its path."""
+    path = os.path.join(folder, "clouds.yaml")
+    entries = {
+        name: clouds.entry(auth_url, "RegionOne", user, passwords[user], user)
+        for name, user in (("novalite", "demo"), ("novalite-admin", "admin"))
+    }
+    clouds.write(path, entries)
+    return path
 
 
 def read_facts(options: argparse.Namespace) -> dict[str, str]:

@@ -133,6 +133,9 @@ class Cloud:
     def _wait(self, url: str, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not answers(url + "/healthcheck"):
+            dead = [name for name, process in self.processes.items() if not process.alive()]
+            if dead:
+                raise RuntimeError(f"{', '.join(dead)} ended; see {self.state}/log")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{url} does not answer; see {self.state}/log")
             time.sleep(0.05)
