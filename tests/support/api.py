@@ -9,11 +9,15 @@ Paths are below ``/v2.1``; a path that begins with ``//`` is taken from the root
 against their declared schemas: a wrong one is a 500.
 """
 
+import atexit
 import dataclasses
 import datetime
+import functools
 import io
 import json
 import pathlib
+import shutil
+import tempfile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +110,16 @@ def _write_conf(path: pathlib.Path, groups: dict[str, dict[str, Any]]) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
+@functools.cache
+def _empty(kind: str) -> pathlib.Path:
+    """An empty database of the current schema, made once per test run."""
+    directory = tempfile.mkdtemp(prefix="novalite-test-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    path = pathlib.Path(directory) / f"{kind}.sqlite"
+    (sync.sync_api if kind == "api" else sync.sync_cell)(f"sqlite:///{path}")
+    return path
+
+
 class ApiFixture:
     """``options``: ``{group: {option: value}}`` over the test's own; ``members`` are set on the
     Deployment (``compute=...``, ``mounts=...``)."""
@@ -128,9 +142,8 @@ class ApiFixture:
         file = tmp_path / "novalite.conf"
         _write_conf(file, groups)
         self.conf = configuration.configuration(files=[str(file)])
-        sync.sync_api(urls["api"])
-        sync.sync_cell(urls["cell0"])
-        sync.sync_cell(urls["cell1"])
+        for name in urls:
+            shutil.copy(_empty("api" if name == "api" else "cell"), tmp_path / f"{name}.sqlite")
         registry = Database(urls["api"])
         sync.ensure_cells(registry, urls["cell0"], urls["cell1"])
         registry.dispose()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 if TYPE_CHECKING:
+    from novalite.db.engine import Database
     from novalite.deployment import Deployment
 
 LOG = logging.getLogger(__name__)
@@ -66,16 +67,19 @@ class Healthcheck:
         databases = self._deployment.databases
         if databases is None:
             return None
-        wanted = {"api": databases.api}
-        if databases.own_cell is not None:
-            wanted["cell"] = databases.own_cell[1]
-        for name, database in wanted.items():
-            if database is None:
-                continue
-            try:
-                with database.read() as connection:
-                    connection.execute(text("SELECT 1"))
-            except Exception as exc:
-                LOG.warning("healthcheck: the %s database does not answer: %s", name, exc)
-                return f"DATABASE LOST: {name}"
+        if databases.api is not None and not _answers(databases.api, "api"):
+            return "DATABASE LOST: api"
+        own = databases.own_cell
+        if own is not None and not _answers(own[1], "cell"):
+            return "DATABASE LOST: cell"
         return None
+
+
+def _answers(database: Database, name: str) -> bool:
+    try:
+        with database.read() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception as exc:
+        LOG.warning("healthcheck: the %s database does not answer: %s", name, exc)
+        return False
+    return True
