@@ -105,12 +105,15 @@ class Listener:
         self.socket.bind((address, port))
         self.socket.listen(16)
         self.kept: list[socket.socket] = []
+        self.peers: list[str] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                self.kept.append(self.socket.accept()[0])
+                connection, peer = self.socket.accept()
+                self.kept.append(connection)
+                self.peers.append(peer[0])
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

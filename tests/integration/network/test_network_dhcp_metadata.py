@@ -92,15 +92,13 @@ def test_the_address_of_a_deleted_port_is_free_at_once(lab):
     network = lab.start()
     first = lab.guest(network)
     assert first.dhcp()["ip"] == first.address
-    leases = f"{lab.directory}/network/{network}/leases"
-    assert first.address in pathlib.Path(leases).read_text()
+    leases = pathlib.Path(f"{lab.directory}/network/{network}/leases")
+    assert first.address in leases.read_text()
 
     lab.unplug(first)
     lab.service.delete_port(admin_context(), first.port["id"])
 
-    eventually(
-        lambda: first.address not in pathlib.Path(leases).read_text(), "the lease is released"
-    )
+    eventually(lambda: first.address not in leases.read_text(), "the lease is released")
     second = lab.guest(network, fixed_ips=[{"ip_address": first.address}])
     assert second.dhcp()["ip"] == first.address
 

@@ -1,9 +1,11 @@
 """Security groups hold between guests, and between guests and the host."""
 
+import socket
+
 import pytest
 
 from novalite.context import admin_context
-from tests.support.netlab import Listener, UdpListener, member, ping, tcp
+from tests.support.netlab import Listener, UdpListener, eventually, member, ping, tcp
 
 pytestmark = pytest.mark.integration
 
@@ -153,6 +155,23 @@ def test_a_port_that_is_down_is_silent(lab, listen):
     assert two.dhcp(tries=1) == {}
     lab.service.update_port(admin_context(), two.port["id"], {"admin_state_up": True})
     assert one.ping(two.address)
+
+
+def test_an_open_connection_ends_with_its_rule(lab, listen):
+    network = lab.start()
+    guest = lab.guest(network)
+    guest.configure()
+    server = listen(guest.namespace, 22)
+    rule = lab.rule(lab.default_group(), protocol="tcp", port_range_min=22, port_range_max=22)
+    with socket.create_connection((guest.address, 22), timeout=2) as connection:
+        inner = eventually(lambda: server.kept, "the connection is accepted")[0]
+        connection.sendall(b"one")
+        assert inner.recv(16) == b"one"
+        lab.service.security_group_rules.delete(member(), rule)
+        connection.sendall(b"two")
+        inner.settimeout(0.7)
+        with pytest.raises(TimeoutError):
+            inner.recv(16)
 
 
 def test_ipv6(lab, listen):

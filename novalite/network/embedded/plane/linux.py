@@ -15,7 +15,7 @@ from typing import Any
 from oslo_config import cfg
 
 from novalite.exception import DependencyUnavailable
-from novalite.network.embedded.plane import Source, binding_details, nft, rulesets
+from novalite.network.embedded.plane import Source, binding_details, connections, nft, rulesets
 from novalite.network.embedded.plane.commands import run
 from novalite.network.embedded.plane.dhcp import Dhcp
 from novalite.network.embedded.plane.links import Links
@@ -132,6 +132,7 @@ class LinuxDataPlane:
             if network.host_access or network.id in ports or network.id in self._up
         }
         self._filter(state, wanted)
+        connections.forget(connections.lost(self._state, state))
         self._errors = {}
         for network in wanted.values():
             try:
