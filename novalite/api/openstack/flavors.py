@@ -1,5 +1,6 @@
 """Flavors: GET, POST, PUT and DELETE of /flavors."""
 
+import re
 from typing import Any
 
 from oslo_utils import strutils, uuidutils
@@ -51,6 +52,16 @@ def _number(req: Request, parameter: str, name: str) -> int | None:
         raise ValidationError(detail=f"Invalid {name} filter [{text}]") from None
 
 
+def _pattern(req: Request) -> str | None:
+    text = req.query_one("name")
+    if text is not None:
+        try:
+            re.compile(text)
+        except re.error:
+            raise ValidationError(detail=f"Invalid name filter [{text}]") from None
+    return text
+
+
 def _list(req: Request, *, detail: bool) -> dict[str, Any]:
     limit, marker = page(req)
     admin = bool(req.context.is_admin)
@@ -65,8 +76,8 @@ def _list(req: Request, *, detail: bool) -> dict[str, Any]:
         "limit": limit,
         "marker": marker,
     }
-    if req.version >= (2, 102) and req.query_one("name") is not None:
-        filters["name"] = req.query_one("name")
+    if req.version >= (2, 102):
+        filters["name"] = _pattern(req)
     with api_database(req).read() as conn:
         found = db.list_(conn, **filters)
     return views.listed(req, found, limit, detail=detail)

@@ -64,6 +64,7 @@ def list_(
     disabled: bool | None = None,
     min_ram: int | None = None,
     min_disk: int | None = None,
+    name: str | None = None,
     sort_key: str = "flavorid",
     sort_dir: str = "asc",
     limit: int | None = None,
@@ -72,8 +73,9 @@ def list_(
     """A page of flavors in three statements.
 
     ``is_public`` True with ``project_id``: the public ones and the private ones that the project
-    may use; None: any. ``min_ram`` in MiB, ``min_disk`` (root) in GiB; ``sort_key`` is a column;
-    ``marker`` is the flavorid of the last one seen. Raises MarkerNotFound.
+    may use; None: any. ``min_ram`` in MiB, ``min_disk`` (root) in GiB; ``name`` is a regular
+    expression; ``sort_key`` is a column; ``marker`` is the flavorid of the last one seen. Raises
+    MarkerNotFound and InvalidPattern.
     """
     query = _mapping.select().where(*_visible(is_public, project_id))
     if disabled is not None:
@@ -82,6 +84,8 @@ def list_(
         query = query.where(table.c.memory_mb >= min_ram)
     if min_disk is not None:
         query = query.where(table.c.root_gb >= min_disk)
+    if name is not None:
+        query = query.where(table.c.name.regexp_match(name))
     columns = [table.c[sort_key]] + ([] if sort_key == "id" else [table.c.id])
     directions = [sort_dir] * len(columns)
     if marker is not None:
