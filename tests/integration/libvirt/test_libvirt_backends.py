@@ -1,0 +1,96 @@
+"""The same driver in both kinds of process, and on what the KVM probe chose."""
+
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.support.libvirt import READY, folder, make_driver
+
+pytestmark = pytest.mark.integration
+
+PROGRAM = """
+import sys
+if sys.argv[1] == "eventlet":
+    import eventlet
+    eventlet.monkey_patch()
+import pathlib, threading, time
+from tests.support.libvirt import READY, make_driver
+from tests.support.processes import wait_until
+
+made = make_driver(pathlib.Path(sys.argv[2]), sys.argv[3], virt_type="qemu")
+driver = made.driver
+image = made.images.add(pathlib.Path(sys.argv[4]) / "guest.qcow2", "qcow2")
+longest, stop = [0.0], threading.Event()
+def beat():
+    last = time.monotonic()
+    while not stop.wait(0.005):
+        now = time.monotonic()
+        longest[0] = max(longest[0], now - last)
+        last = now
+beater = threading.Thread(target=beat)
+beater.start()
+requests = [made.request(image, [], config_drive="True") for _ in range(2)]
+try:
+    def spawn(request):
+        began = time.monotonic()
+        driver.spawn(request)
+        durations.append(time.monotonic() - began)
+    durations = []
+    spawns = [threading.Thread(target=spawn, args=(r,)) for r in requests]
+    [thread.start() for thread in spawns]
+    [thread.join() for thread in spawns]
+    made.wait_console(requests[0], READY)
+finally:
+    for request in requests:
+        driver.destroy(request.instance, [])
+stop.set()
+beater.join()
+def seen(request):
+    return [e.transition.value for e in made.events if e.instance_uuid == request.instance.uuid]
+for request in requests:
+    wait_until(lambda: "stopped" in seen(request), 10, "the last event")
+    assert [t for t in seen(request) if t != "resumed"] == ["started", "stopped"], seen(request)
+assert driver.list_instance_uuids() == []
+driver.close()
+# Starting a guest is most of a spawn, and all of it is a wait in C: a process that waits with it
+# stands still for as long.
+assert longest[0] < min(durations) / 2, (longest, durations)
+print("good")
+"""
+
+
+@pytest.mark.parametrize("backend", ["threading", "eventlet"])
+def test_backend(libvirt_host, guest_image, backend) -> None:
+    state = folder(f"{backend}-")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", PROGRAM, backend, state, libvirt_host,
+             guest_image],
+            capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.stdout.strip() == "good", done.stderr
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def test_a_guest_boots_on_what_the_probe_chose(libvirt_host, guest_image) -> None:
+    state = folder("probe-")
+    started = time.monotonic()
+    made = make_driver(state, libvirt_host, virt_type="auto")
+    try:
+        assert time.monotonic() - started < 5, "the probe may take 3 s"
+        assert made.driver.virt_reason
+        kinds = {kind for _, kind, _ in made.driver.nodes()[0].supported_instances}
+        assert made.driver.virt_type in kinds
+        assert ("kvm" in kinds) == (made.driver.virt_type == "kvm")
+        image = made.images.add(guest_image / "guest.qcow2", "qcow2")
+        request = made.request(image, [])
+        made.driver.spawn(request)
+        made.wait_console(request, READY)
+        made.driver.destroy(request.instance, [])
+    finally:
+        made.driver.close()
+        shutil.rmtree(state, ignore_errors=True)
