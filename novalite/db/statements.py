@@ -69,13 +69,16 @@ def beyond(
     """The rows that sort strictly after ``values``, with NULL as the smallest value."""
     condition: ColumnElement[bool] = sa.false()
     for column, direction, value in reversed(list(zip(columns, directions, values, strict=True))):
-        after = _after(column, direction, value)
-        same = column.is_(None) if value is None else column == value
-        condition = sa.or_(after, sa.and_(same, condition))
+        # As a parameter of the column's type: SQLAlchemy does not order bare booleans.
+        known = None if value is None else sa.literal(value, column.type)
+        same = column.is_(None) if known is None else column == known
+        condition = sa.or_(_after(column, direction, known), sa.and_(same, condition))
     return condition
 
 
-def _after(column: ColumnElement[Any], direction: str, value: Any) -> ColumnElement[bool]:
+def _after(
+    column: ColumnElement[Any], direction: str, value: ColumnElement[Any] | None
+) -> ColumnElement[bool]:
     if direction == "desc":
         if value is None:
             return sa.false()

@@ -24,6 +24,7 @@ __all__ = [
     "get_many",
     "list_",
     "marker_values",
+    "name_taken",
     "on_host",
     "update",
 ]
@@ -124,6 +125,17 @@ def count(conn: Connection, **equals: Any) -> int:
     """Servers that are not deleted and have these column values."""
     query = sa.select(sa.func.count()).select_from(table).where(table.c.deleted == 0)
     return conn.execute(query.where(*(table.c[k] == v for k, v in equals.items()))).scalar_one()
+
+
+def name_taken(conn: Connection, name: str, project_id: str | None = None) -> bool:
+    """Whether a server that is not deleted has this name, whatever its case; in one project or
+    in all."""
+    query = sa.select(table.c.id).where(
+        sa.func.lower(table.c.display_name) == name.lower(), table.c.deleted == 0
+    )
+    if project_id is not None:
+        query = query.where(table.c.project_id == project_id)
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def update(
