@@ -56,7 +56,7 @@ class Cloud:
         if token:
             sent["X-Auth-Token"] = token
         raw = body if isinstance(body, bytes) else b""
-        if body is not None and not raw:
+        if body is not None and not isinstance(body, bytes):
             sent.setdefault("Content-Type", "application/json")
             raw = json.dumps(body).encode()
         return self.http.request(path, method=method, headers=sent, body=raw, expect_errors=True)
@@ -120,12 +120,10 @@ def cloud(conf, database):
     images.close()
 
 
-@pytest.fixture(params=["threading"])
-def served(cloud, request):
+@pytest.fixture
+def served(cloud):
     """The cloud on a real port; gives its base URL."""
-    running = server.serve(
-        paste.load_app(cloud.deployment), "127.0.0.1", 0, threads=4, backend=request.param
-    )
+    running = server.serve(paste.load_app(cloud.deployment), "127.0.0.1", 0, threads=4)
     url = f"http://127.0.0.1:{running.port}"
     cloud.deployment.conf.set_override("public_url", url, "embedded")
     bootstrap(cloud.deployment.conf, cloud.service)
