@@ -92,8 +92,10 @@ class GlanceClient:
         self, context: RequestContext, path: str, image_id: str | None = None, **kwargs: Any
     ) -> Any:
         own = not context.auth_token
-        headers = {"X-OpenStack-Request-ID": context.global_request_id or context.request_id}
-        if not own:
+        headers: dict[str, str | None] = {
+            "X-OpenStack-Request-ID": context.global_request_id or context.request_id
+        }
+        if context.auth_token:
             headers["X-Auth-Token"] = context.auth_token
         try:
             answer = self._session.get(
