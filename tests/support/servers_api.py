@@ -56,6 +56,7 @@ class ServersApi(ApiFixture):
         )
         self.image_id = self.images.add()
         self.network_id = self.networks.add_network(PROJECT)
+        self.networks.add_group(PROJECT, "default")
         with self.api_db.write() as conn:
             self.flavor = flavors.create(conn, FLAVOR)
             keypairs.create(conn, KeyPair("key", USER, "ssh-ed25519 AAAA", "aa:bb"))

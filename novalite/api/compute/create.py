@@ -22,6 +22,7 @@ from novalite.api.compute import (
     parts,
     placement,
     rows,
+    unique_names,
 )
 from novalite.api.compute.request import Created, CreateRequest, Plan
 from novalite.context import RequestContext
@@ -133,6 +134,7 @@ def _check(
     parameters.check_metadata(known.room.limits, request.metadata)
     parameters.check_injected_files(known.room.limits, request.injected_files)
     image_checks.check(deployment, context, image, flavor, root_is_volume=plan.is_bfv)
+    unique_names.check(deployment, context, request)
     plan.group = _settled(known.group)
     plan.count = quota.fitting_count(
         known.room, request.min_count, plan.count, flavor.vcpus, flavor.memory_mb

@@ -61,7 +61,7 @@ def test_schemas_are_the_references(operation: Operation, kind: str) -> None:
         checked.add((id(schema), name))
         mine, theirs = flat_schema.flatten(schema), flat_schema.reference(SCHEMAS, name)
         for path, fact in REFINED.items():
-            if path in mine:
+            if kind == "request" and path in mine:
                 assert fact in mine[path]
                 mine[path] -= {fact}
         assert mine == theirs, f"2.{minor}: {name}"
