@@ -4,6 +4,20 @@ from typing import Any
 
 from oslo_context import context as oslo_context
 
+_TRAVELS = (
+    "user_id",
+    "user_name",
+    "project_id",
+    "project_name",
+    "user_domain_id",
+    "project_domain_id",
+    "system_scope",
+    "roles",
+    "is_admin",
+    "request_id",
+    "global_request_id",
+)
+
 
 class RequestContext(oslo_context.RequestContext):
     """The caller's identity and the request id.
@@ -27,27 +41,16 @@ class RequestContext(oslo_context.RequestContext):
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form for RPC, without the token and the catalog."""
-        return {
-            "user_id": self.user_id,
-            "user_name": self.user_name,
-            "project_id": self.project_id,
-            "project_name": self.project_name,
-            "user_domain_id": self.user_domain_id,
-            "project_domain_id": self.project_domain_id,
-            "system_scope": self.system_scope,
-            "roles": list(self.roles or ()),
-            "is_admin": bool(self.is_admin),
-            "request_id": self.request_id,
-            "global_request_id": self.global_request_id,
-        }
+        values = {name: getattr(self, name) for name in _TRAVELS}
+        values["roles"] = list(self.roles or ())
+        values["is_admin"] = bool(self.is_admin)
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> "RequestContext":
-        known = {k: v for k, v in values.items() if k not in ("user_name", "project_name")}
-        known.update(kwargs)
-        return cls(
-            user_name=values.get("user_name"), project_name=values.get("project_name"), **known
-        )
+        """The inverse; members that this release does not know are dropped."""
+        known = {name: values[name] for name in _TRAVELS if name in values}
+        return cls(**known, **kwargs)
 
     def elevated(self) -> "RequestContext":
         """The same request, with the service's own rights."""

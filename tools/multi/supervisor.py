@@ -12,6 +12,8 @@ import time
 import urllib.request
 from typing import Any
 
+from novalite.cmd import flavors
+from novalite.db.engine import Database
 from tests.support.databases import MariaDB, PostgreSQL
 from tests.support.processes import Process
 from tests.support.rabbitmq import RabbitMQ
@@ -110,6 +112,9 @@ class Cloud:
             ["db", "sync"],
         ):
             subprocess.run([*manage, *command], check=True, stdout=subprocess.DEVNULL)
+        api = Database(self.database.url(self._prefix + "novalite_api"))
+        flavors.ensure(api)
+        api.dispose()
 
     def _service(self, name: str, kind: str, options: Options) -> None:
         path = write(os.path.join(self.state, "etc", f"{name}.conf"), options)
