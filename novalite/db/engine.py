@@ -109,6 +109,7 @@ class Database:
             sa.event.listen(self.engine, "checkin", _remember_use)
             sa.event.listen(self.engine, "checkout", _ping_if_idle)
         if self.dialect == "postgresql":
+            sa.event.listen(self.engine, "connect", _postgresql_connected)
             # A reader at READ COMMITTED gains nothing from BEGIN and ROLLBACK round trips.
             self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -229,6 +230,14 @@ def _sqlite_begin(conn: Connection) -> None:
     raw = conn.connection.dbapi_connection
     assert raw is not None
     raw.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _postgresql_connected(connection: Any, record: Any) -> None:
+    """Without just-in-time compilation: for our short queries over many columns it takes
+    seconds where the query takes a millisecond, whenever the planner overestimates the rows."""
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 def _remember_use(connection: Any, record: Any) -> None:
