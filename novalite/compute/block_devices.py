@@ -89,7 +89,8 @@ def _bus(device: BlockDevice, image: ImageMeta) -> str:
         for bus in ("virtio", "xen", "scsi", "ide"):
             if short.startswith(PREFIX[bus]):
                 return bus
-    if device.device_type == "cdrom":
+    root_cdrom = device.boot_index == 0 and image.disk_format == "iso"
+    if device.device_type == "cdrom" or root_cdrom:
         return str(image.properties.get("hw_cdrom_bus") or DEFAULT_CDROM_BUS)
     return str(image.properties.get("hw_disk_bus") or DEFAULT_BUS)
 

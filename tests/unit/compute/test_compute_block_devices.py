@@ -80,6 +80,12 @@ def test_a_name_says_its_bus_and_a_cdrom_has_its_own():
     ]
 
 
+def test_an_iso_image_is_a_cdrom():
+    root = disk("root", "image", boot_index=0)
+    found = complete(server(), ImageMeta(disk_format="iso"), [root])
+    assert (found.devices[0].device_name, found.devices[0].disk_bus) == ("/dev/sda", "sata")
+
+
 def test_the_instances_own_root_device_name_counts():
     found = complete(
         server(root_device_name="/dev/xvda"), ImageMeta(), [disk("root", "image", boot_index=0)]
