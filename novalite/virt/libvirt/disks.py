@@ -18,7 +18,7 @@ from novalite.exception import BuildAbort, FlavorDiskTooSmall
 from novalite.objects import BlockDevice, ImageMeta, Instance
 from novalite.virt.libvirt import guest, qemu_img
 from novalite.virt.libvirt.guest import Disk, Targets
-from novalite.virt.libvirt.image_cache import Base, ImageCache, link_or_copy
+from novalite.virt.libvirt.image_cache import Base, ImageCache
 from novalite.virt.libvirt.paths import Paths
 
 if TYPE_CHECKING:
@@ -201,15 +201,15 @@ def boot_files(
     paths: Paths,
     instance: Instance,
 ) -> dict[str, str]:
-    """ "kernel" and "ramdisk" of a server that boots them directly -> their files, linked into
-    the guest's directory: they are its own, whatever becomes of the cache."""
+    """ "kernel" and "ramdisk" of a server that boots them directly -> their files in the
+    guest's directory: they are its own, whatever becomes of the cache."""
     found: dict[str, str] = {}
     for name, image_id in (("kernel", instance.kernel_id), ("ramdisk", instance.ramdisk_id)):
         if not image_id or images is None:
             continue
         base = cache.kernel(context, images.get(context, image_id))
         path = paths.file(instance.uuid, name)
-        _once(path, functools.partial(link_or_copy, base.path))
+        _once(path, functools.partial(cache.hand_out, base.path))
         found[name] = path
     return found
 

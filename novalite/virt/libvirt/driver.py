@@ -40,7 +40,6 @@ class LibvirtDriver(ComputeDriver):
         self._images = image_api
         self.host: str = conf.host
         self._paths = Paths(conf.instances_path)
-        self._cache = ImageCache(self._paths.base, image_api)
         self._notes = Notes(self._paths)
         self._locks = KeyedLocks()
         self._events: Events | None = None
@@ -63,6 +62,9 @@ class LibvirtDriver(ComputeDriver):
         )
         self._facts = host.learn(self._connection, libvirt_conf.qemu_user)
         self._choose_virt_type()
+        self._cache = ImageCache(
+            self._paths.base, self._images, may_link=not self._qemu_is_another_user()
+        )
         self._warn_of_closed_directories()
         owner = host.compute_id(self._conf.state_path)
         self._owner = owner
@@ -83,9 +85,12 @@ class LibvirtDriver(ComputeDriver):
             self.virt_type, self.virt_reason = verdict.virt_type, verdict.reason
         LOG.info("Guests of this host are of type %s: %s", self.virt_type, self.virt_reason)
 
+    def _qemu_is_another_user(self) -> bool:
+        return self._facts.qemu_user.uid not in (None, os.geteuid())
+
     def _warn_of_closed_directories(self) -> None:
         closed = self._paths.closed_to_others()
-        if closed and self._facts.qemu_user.uid not in (None, os.geteuid()):
+        if closed and self._qemu_is_another_user():
             LOG.warning(
                 "QEMU runs as user %s, who cannot pass through %s: guests will not start",
                 self._facts.qemu_user.uid,

@@ -8,12 +8,11 @@ leaves nothing that looks like one. ``key`` is the SHA-1 of the image's id.
 
 import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import json
 import logging
 import os
-import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -44,7 +43,6 @@ KERNEL_FORMATS = dict.fromkeys(("aki", "ari", "raw"), _RAW)
 SUFFIX = {"qcow2": ".qcow2", "raw": ".img"}
 PARTIAL = ".part-"
 PARTIAL_MAX_AGE = 86400
-_FICLONE = 0x40049409
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,8 +56,13 @@ class Base:
 
 
 class ImageCache:
-    def __init__(self, folder: str, image_api: "ImageAPI | None") -> None:
+    """``may_link``: whether files may be shared with the image service's store and with guests
+    by hard links. Where QEMU runs as a user of its own libvirt gives it the files, which must
+    not be the store's then: a guest that broke out of QEMU could change an image for all."""
+
+    def __init__(self, folder: str, image_api: "ImageAPI | None", *, may_link: bool) -> None:
         self._folder = folder
+        self._may_link = may_link
         self._images = image_api
         self._locks = KeyedLocks()
 
@@ -97,7 +100,7 @@ class ImageCache:
         assert image.id is not None
         local = self._images.local_path(image.id)
         if local is not None:
-            link_or_copy(local, path)
+            self.hand_out(local, path)
             return
         digest = hashlib.md5(usedforsecurity=False)
         with open(path, "wb", opener=_private) as file:
@@ -110,6 +113,18 @@ class ImageCache:
                 image_id=image.id,
                 reason=f"checksum {digest.hexdigest()} instead of {image.checksum}",
             )
+
+    def hand_out(self, source: str, path: str) -> None:
+        """The same data under another name, as cheaply as is safe."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        if self._may_link:
+            try:
+                os.link(source, path)
+                return
+            except OSError:
+                pass  # another file system
+        copy_file(source, path)
 
     # ---- anything ----
 
@@ -220,20 +235,13 @@ def inspect(path: str, image_id: str, declared: str, allowed: frozenset[str]) ->
     return "qcow2", found.virtual_size
 
 
-def link_or_copy(source: str, path: str) -> None:
-    """The same data under another name, as cheaply as the file systems allow."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    try:
-        os.link(source, path)
-        return
-    except OSError:
-        pass  # another file system, or not ours to link
-    with open(source, "rb") as original, open(path, "wb", opener=_private) as copy:
-        try:
-            fcntl.ioctl(copy, _FICLONE, original.fileno())
-        except OSError:
-            shutil.copyfileobj(original, copy, 1 << 20)
+def copy_file(source: str, path: str) -> None:
+    """Without copying any data where the file system can do that, and never a file's holes."""
+    command = ["cp", "--reflink=auto", "--sparse=auto", "--", source, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(f"{source} cannot be copied: {done.stderr.strip()}")
+    os.chmod(path, 0o600)
 
 
 def _private(path: str, flags: int) -> int:

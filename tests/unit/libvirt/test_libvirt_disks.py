@@ -50,7 +50,7 @@ class World:
         self.paths.prepare()
         self.paths.make_guest(UUID)
         self.images = Images(files)
-        self.cache = ImageCache(self.paths.base, self.images)
+        self.cache = ImageCache(self.paths.base, self.images, may_link=True)
         self.notes = Notes(self.paths)
         self.builder = DiskBuilder(self.paths, self.cache, self.notes, "me", images_type)
 

@@ -54,6 +54,10 @@ def image(disk_format="qcow2", **changes) -> ImageMeta:
     return ImageMeta(id=IMAGE_ID, disk_format=disk_format, **changes)
 
 
+def cache_in(folder, images, *, may_link=True):
+    return ImageCache(str(folder), images, may_link=may_link)
+
+
 def get(cache, meta):
     return cache.disk(admin_context(), meta)
 
@@ -61,13 +65,13 @@ def get(cache, meta):
 def test_fetched_once_and_found_again(tmp_path):
     images = Images(qcow2(5 << 20))
     meta = image(checksum=hashlib.md5(images.content).hexdigest())
-    base = get(ImageCache(str(tmp_path), images), meta)
+    base = get(cache_in(tmp_path, images), meta)
     assert base.path == str(tmp_path / f"{KEY}.qcow2")
     assert (base.format, base.virtual_size) == ("qcow2", 5 << 20)
     assert (tmp_path / f"{KEY}.qcow2").read_bytes() == images.content
     assert os.stat(base.path).st_mode & 0o077 == 0
     # another process, later
-    assert get(ImageCache(str(tmp_path), images), meta) == base
+    assert get(cache_in(tmp_path, images), meta) == base
     assert images.downloads == 1
     assert sorted(os.listdir(tmp_path)) == [f"{KEY}.json", f"{KEY}.qcow2"]
 
@@ -75,7 +79,7 @@ def test_fetched_once_and_found_again(tmp_path):
 def test_many_wait_for_one_download(tmp_path):
     images = Images(qcow2())
     images.gate.clear()
-    cache = ImageCache(str(tmp_path), images)
+    cache = cache_in(tmp_path, images)
     found = []
     threads = [threading.Thread(target=lambda: found.append(get(cache, image()))) for _ in range(8)]
     for thread in threads:
@@ -90,7 +94,7 @@ def test_many_wait_for_one_download(tmp_path):
 def test_a_cut_download_leaves_nothing_and_is_tried_again(tmp_path):
     images = Images(qcow2())
     images.fail_after = 65536
-    cache = ImageCache(str(tmp_path), images)
+    cache = cache_in(tmp_path, images)
     with pytest.raises(OSError, match="connection lost"):
         get(cache, image())
     assert os.listdir(tmp_path) == []
@@ -102,14 +106,14 @@ def test_a_killed_download_is_not_taken_for_an_image(tmp_path):
     """As after a kill -9: data without their description."""
     (tmp_path / f"{KEY}.qcow2").write_bytes(b"half")
     images = Images(qcow2())
-    base = get(ImageCache(str(tmp_path), images), image())
+    base = get(cache_in(tmp_path, images), image())
     assert images.downloads == 1
     assert (tmp_path / f"{KEY}.qcow2").read_bytes() == images.content
     assert base.virtual_size == 1 << 20
 
 
 def test_a_wrong_checksum_is_refused(tmp_path):
-    cache = ImageCache(str(tmp_path), Images(qcow2()))
+    cache = cache_in(tmp_path, Images(qcow2()))
     with pytest.raises(ImageDownloadFailed, match="checksum"):
         get(cache, image(checksum="0" * 32))
     assert os.listdir(tmp_path) == []
@@ -130,7 +134,7 @@ def test_a_wrong_checksum_is_refused(tmp_path):
     ],
 )
 def test_unacceptable_images(tmp_path, content, disk_format, message):
-    cache = ImageCache(str(tmp_path), Images(content))
+    cache = cache_in(tmp_path, Images(content))
     with pytest.raises(ImageUnacceptable, match=message):
         get(cache, image(disk_format))
     assert os.listdir(tmp_path) == []
@@ -138,13 +142,13 @@ def test_unacceptable_images(tmp_path, content, disk_format, message):
 
 def test_raw_images_are_their_bytes(tmp_path):
     content = b"\0" * 510 + b"\x55\xaa" + b"\0" * 99488
-    base = get(ImageCache(str(tmp_path), Images(content)), image("raw"))
+    base = get(cache_in(tmp_path, Images(content)), image("raw"))
     assert (base.format, base.virtual_size) == ("raw", 100000)
     assert base.path.endswith(".img")
 
 
 def test_kernels_are_no_disks(tmp_path):
-    cache = ImageCache(str(tmp_path), Images(b"\0" * 510 + b"\x55\xaa"))
+    cache = cache_in(tmp_path, Images(b"\0" * 510 + b"\x55\xaa"))
     with pytest.raises(ImageUnacceptable):
         get(cache, image("aki"))
     assert cache.kernel(admin_context(), image("aki")).format == "raw"
@@ -155,7 +159,7 @@ def test_a_local_file_is_linked(tmp_path):
     store.write_bytes(qcow2())
     folder.mkdir()
     images = Images(b"", local=str(store))
-    base = get(ImageCache(str(folder), images), image())
+    base = get(cache_in(folder, images), image())
     assert os.path.samefile(base.path, store)
     assert images.downloads == 0
     # Refusing an image does not touch the store's file.
@@ -163,7 +167,7 @@ def test_a_local_file_is_linked(tmp_path):
     store2.write_bytes(qcow2(backing=True))
     other = ImageMeta(id="other", disk_format="qcow2")
     with pytest.raises(ImageUnacceptable):
-        get(ImageCache(str(folder), Images(b"", local=str(store2))), other)
+        get(cache_in(folder, Images(b"", local=str(store2))), other)
     assert store2.exists()
 
 
@@ -176,15 +180,26 @@ def test_a_local_file_is_copied_where_it_cannot_be_linked(tmp_path, monkeypatch)
     folder = tmp_path / "base"
     folder.mkdir()
     monkeypatch.setattr(os, "link", no_link)
-    base = get(ImageCache(str(folder), Images(b"", local=str(store))), image())
+    base = get(cache_in(folder, Images(b"", local=str(store))), image())
     assert not os.path.samefile(base.path, store)
     with open(base.path, "rb") as file:
         assert file.read() == store.read_bytes()
 
 
+def test_a_local_file_is_copied_where_qemu_would_own_it(tmp_path):
+    store = tmp_path / "store"
+    store.write_bytes(qcow2())
+    folder = tmp_path / "base"
+    folder.mkdir()
+    cache = cache_in(folder, Images(b"", local=str(store)), may_link=False)
+    base = get(cache, image())
+    assert os.stat(base.path).st_nlink == store.stat().st_nlink == 1
+    assert store.read_bytes() == qcow2()
+
+
 def test_prune(tmp_path):
     images = Images(qcow2())
-    cache = ImageCache(str(tmp_path), images)
+    cache = cache_in(tmp_path, images)
     old = get(cache, ImageMeta(id="old", disk_format="qcow2"))
     used = get(cache, ImageMeta(id="used", disk_format="qcow2"))
     young = get(cache, ImageMeta(id="young", disk_format="qcow2"))
@@ -212,5 +227,5 @@ def test_anything_can_be_a_base(tmp_path):
         shutil.copyfile("/dev/null", path)
         return "raw", 0
 
-    cache = ImageCache(str(tmp_path), None)
+    cache = cache_in(tmp_path, None)
     assert cache.made("swap-7", fill) == cache.made("swap-7", lambda _: pytest.fail("made twice"))
