@@ -171,6 +171,7 @@ class _Allocation:
         self.owner = f"compute:{instance.availability_zone or 'nova'}"
         self.touched: list[Resource] = []
         self.groups: list[str] | None = None
+        self.networks: list[Resource] = []
 
     def run(self) -> list[VIF]:
         existing = self.api.list_ports(self.context, device_id=self.instance.uuid)
@@ -180,7 +181,7 @@ class _Allocation:
             tags = {port["id"]: slot.tag for slot, port in zip(slots, ports, strict=True)}
             theirs = {slot.port_id for slot in slots}
             ours = {port["id"] for port in ports if port["id"] not in theirs}
-            return _vifs(self.api, self.context, ports, tags, ours)
+            return _vifs(self.api, self.context, ports, tags, ours, self.networks)
         except Exception as error:
             self._undo()
             if isinstance(error, OverQuota) and not isinstance(error, PortLimitExceeded):
@@ -197,27 +198,23 @@ class _Allocation:
         network = validation.choose_network(
             self.api, self.context, self.instance.project_id, self.requested
         )
-        return [RequestedNetwork(network_id=network["id"], tag=tag)] if network else []
+        if network is None:
+            return []
+        self.networks = [network]
+        return [RequestedNetwork(network_id=network["id"], tag=tag)]
 
     def _match_or_make(
         self, slots: Sequence[RequestedNetwork], existing: Sequence[Resource]
     ) -> list[Resource]:
-        left = {port["id"]: port for port in existing}
-        theirs = {slot.port_id for slot in slots if slot.port_id}
+        found = _matches(slots, existing)
         ports = []
-        for slot in slots:
+        for number, slot in enumerate(slots):
             if slot.port_id:
-                left.pop(slot.port_id, None)
                 ports.append(self._bind_requested(slot.port_id))
-                continue
-            match = next(
-                (port for port in left.values() if port["id"] not in theirs and _fits(port, slot)),
-                None,
-            )
-            if match is None:
-                ports.append(self._create(slot))
+            elif number in found:
+                ports.append(self._rebind(found[number]))
             else:
-                ports.append(self._rebind(left.pop(match["id"])))
+                ports.append(self._create(slot))
         return ports
 
     def _create(self, slot: RequestedNetwork) -> Resource:
@@ -270,6 +267,22 @@ class _Allocation:
             _release(self.api, self.context, self.touched, theirs)
         except NovaliteError:
             LOG.exception("Ports of instance %s could not be given back", self.instance.uuid)
+
+
+def _matches(
+    slots: Sequence[RequestedNetwork], existing: Sequence[Resource]
+) -> dict[int, Resource]:
+    """Which slot each port of an earlier call was made for. Slots that name an address choose
+    first: the others take any port on their network."""
+    theirs = {slot.port_id for slot in slots if slot.port_id}
+    left = {port["id"]: port for port in existing if port["id"] not in theirs}
+    found: dict[int, Resource] = {}
+    for number in sorted(range(len(slots)), key=lambda each: not slots[each].address):
+        slot = slots[number]
+        match = next((port for port in left.values() if _fits(port, slot)), None)
+        if match is not None and not slot.port_id:
+            found[number] = left.pop(match["id"])
+    return found
 
 
 def _fits(port: Resource, slot: RequestedNetwork) -> bool:
@@ -325,11 +338,13 @@ def _vifs(
     ports: Sequence[Resource],
     tags: dict[str, str | None],
     ours: set[str],
+    known: Sequence[Resource] = (),
 ) -> list[VIF]:
+    """``known``: networks that were asked for a moment ago."""
     if not ports:
         return []
     network_ids = sorted({port["network_id"] for port in ports})
-    networks = {net["id"]: net for net in api.list_networks(context, id=network_ids)}
+    networks = {net["id"]: net for net in known or api.list_networks(context, id=network_ids)}
     subnets = {net["id"]: net for net in api.list_subnets(context, network_id=network_ids)}
     floating = floating_by_port(
         api.list_floating_ips(context, port_id=[port["id"] for port in ports])

@@ -45,7 +45,7 @@ def bootstrap(service: NetworkService, project_id: str) -> str:
 
 
 def _network(service: NetworkService, project_id: str) -> str:
-    body = {"name": NAME, "shared": True, "project_id": project_id}
+    body = {"name": NAME, "shared": True, "project_id": project_id or "admin"}
     try:
         return str(service.networks.create(admin_context(), body, host_access=True)["id"])
     except Conflict:  # somebody else started at the same moment
