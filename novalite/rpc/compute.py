@@ -125,7 +125,7 @@ class ComputeClient:
 
 def _host(instance: Instance) -> str:
     if not instance.host:
-        raise InstanceNotReady(instance_id=instance.uuid)
+        raise InstanceNotReady(instance_uuid=instance.uuid)
     return instance.host
 
 

@@ -71,6 +71,7 @@ class Messaging:
             self._bus, self._url, allowed_remote_exmods=[exception.__name__]
         )
         if self._url.startswith("rabbit"):
+            logging.getLogger(_TALKATIVE).addFilter(_no_messages)
             group = "oslo_messaging_rabbit"
             self._bus.set_default("kombu_reconnect_delay", 0.2, group=group)
             self._bus.set_default("rabbit_retry_backoff", 1, group=group)
@@ -105,6 +106,14 @@ def _bus_configuration(conf: cfg.ConfigOpts) -> cfg.ConfigOpts:
         files = list(conf.config_file or [])
         cfg.CONF([], project="novalite", default_config_files=files, default_config_dirs=[])
     return cfg.CONF
+
+
+_TALKATIVE = "oslo.messaging._drivers.impl_rabbit"
+
+
+def _no_messages(record: logging.LogRecord) -> bool:
+    """Below DEBUG that logger writes whole messages, with the passwords in them."""
+    return record.levelno >= logging.DEBUG
 
 
 class _Gate:
