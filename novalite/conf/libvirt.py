@@ -15,7 +15,7 @@ LIBVIRT: list[cfg.Opt] = [
         choices=["host-model", "host-passthrough", "custom", "none"],
         help="Unset: host-model with kvm, none with qemu.",
     ),
-    cfg.ListOpt("cpu_models", default=[], help="For cpu_mode=custom, best last."),
+    cfg.ListOpt("cpu_models", default=[], help="For cpu_mode=custom; the first is used."),
     cfg.StrOpt(
         "images_type",
         default="qcow2",
