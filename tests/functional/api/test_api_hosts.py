@@ -1,6 +1,5 @@
 """/os-services, /os-hypervisors and /os-availability-zone: what the cloud is made of."""
 
-import datetime
 import pathlib
 import uuid
 from collections.abc import Iterator
@@ -9,85 +8,10 @@ from typing import Any
 import pytest
 
 from novalite.db.api_database import aggregates, host_mappings
-from novalite.db.cell_database import compute_nodes, instances, services
+from novalite.db.cell_database import instances
 from novalite.exception import DatabaseUnavailable, MessagingUnavailable, NotSupported
-from novalite.objects import ComputeNode, Flavor, Instance, Service
-from tests.support.api import PROJECT, ApiFixture
+from tests.support.api_cloud import SERVER, Cloud
 from tests.support.samples import differences, sample
-
-SERVER = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
-
-
-class FakeCompute:
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def get_host_uptime(self, context: Any, host: str) -> str:
-        if self.error:
-            raise self.error
-        return f"{host}: up 1 day"
-
-
-class Cloud(ApiFixture):
-    """Two hosts in cell1, and a conductor."""
-
-    def __init__(self, tmp_path: pathlib.Path) -> None:
-        self.computes = FakeCompute()
-        super().__init__(tmp_path, compute=self.computes)
-        self.now = self.deployment.clock.now()
-        self.services: dict[str, Service] = {}
-        self.nodes: dict[str, ComputeNode] = {}
-        self.beat("conductor", "nova-conductor")
-        for host in ("host1", "host2"):
-            self.add_host(host)
-
-    def beat(self, host: str, binary: str, age: float = 0) -> None:
-        when = self.now - datetime.timedelta(seconds=age)
-        topic = binary.removeprefix("nova-")
-        self.services[host] = self.cell_db.run(
-            lambda conn: services.heartbeat(conn, host, binary, topic, 1, when)
-        )
-
-    def add_host(self, host: str) -> None:
-        self.beat(host, "nova-compute")
-        node = ComputeNode(
-            host,
-            f"{host}.example",
-            str(uuid.uuid4()),
-            vcpus=4,
-            memory_mb=4096,
-            local_gb=100,
-            reserved_memory_mb=512,
-            hypervisor_type="QEMU",
-            hypervisor_version=7002000,
-            cpu_info={"arch": "x86_64", "model": "Nehalem"},
-            service_id=self.services[host].id,
-            host_ip="10.0.0.1",
-        )
-        self.nodes[host] = self.cell_db.run(lambda conn: compute_nodes.report(conn, node))
-        assert self.databases.own_cell is not None
-        cell = self.databases.own_cell[0].uuid
-        self.api_db.run(lambda conn: host_mappings.map_host(conn, host, cell))
-
-    def add_server(self, host: str) -> None:
-        server = Instance(
-            uuid=SERVER,
-            project_id=PROJECT,
-            user_id="user-member",
-            display_name="test_server1",
-            host=host,
-            node=f"{host}.example",
-            flavor=Flavor("1", "m1", 512, 1, 1),
-        )
-        self.cell_db.run(lambda conn: instances.create(conn, server))
-
-    def add_zone(self, name: str, *hosts: str) -> None:
-        def add(conn: Any) -> None:
-            made = aggregates.create(conn, name, {"availability_zone": name})
-            for host in hosts:
-                aggregates.add_host(conn, made.id, host)
-
-        self.api_db.run(add)
 
 
 @pytest.fixture

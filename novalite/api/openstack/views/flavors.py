@@ -19,7 +19,11 @@ def links(req: Request, flavor: Flavor) -> list[dict[str, str]]:
 
 
 def _summary(req: Request, flavor: Flavor) -> dict[str, Any]:
-    view = {"id": flavor.flavorid, "name": flavor.name, "links": links(req, flavor)}
+    view: dict[str, Any] = {
+        "id": flavor.flavorid,
+        "name": flavor.name,
+        "links": links(req, flavor),
+    }
     if req.version >= (2, 55):
         view["description"] = flavor.description
     return view
