@@ -31,6 +31,8 @@ def schemas(conf: cfg.ConfigOpts) -> None:
     """Make or upgrade the databases of an all-in-one and register its cells."""
     cell1 = conf.database.connection
     cell0 = cell1.replace("cell1", "cell0")
+    for url in (conf.api_database.connection, cell0, cell1, conf.embedded.connection):
+        _private(url)
     sync.sync_api(conf.api_database.connection)
     sync.sync_cell(cell0)
     sync.sync_cell(cell1)
@@ -40,6 +42,14 @@ def schemas(conf: cfg.ConfigOpts) -> None:
         sync.ensure_cells(api, cell0, cell1)
     finally:
         api.dispose()
+
+
+def _private(url: str) -> None:
+    """SQLite gives its files the mode of the process; these hold password hashes."""
+    path = url.partition("sqlite:///")[2]
+    if path:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        os.chmod(path, 0o600)
 
 
 def neighbours(cloud: Deployment) -> str:

@@ -1,0 +1,38 @@
+"""``novalite down --purge``: remove what an all-in-one made on this host, servers included."""
+
+import logging
+import os
+import shutil
+
+from oslo_config import cfg
+
+from novalite import conf as configuration
+from novalite.exception import NovaliteError
+from novalite.objects import Instance
+from novalite.virt import load_driver
+
+LOG = logging.getLogger(__name__)
+
+
+def run(state_path: str) -> None:
+    """The cloud must not run. Only guests and devices of this state directory are touched."""
+    conf = configuration.configuration([])
+    conf.set_default("state_path", state_path)
+    if os.geteuid() == 0 and os.path.isdir(os.path.join(state_path, "network")):
+        from novalite.network.embedded.plane.linux import teardown
+
+        _guests(conf)
+        teardown(conf)
+    shutil.rmtree(state_path, ignore_errors=True)
+
+
+def _guests(conf: cfg.ConfigOpts) -> None:
+    driver = load_driver(conf, None, conf.host)
+    try:
+        driver.init_host(conf.host)
+        for uuid in driver.list_instance_uuids():
+            driver.destroy(Instance(uuid=uuid, project_id="", user_id=""), [])
+    except (ImportError, NovaliteError) as error:
+        LOG.warning("Guests could not be removed: %s", error)
+    finally:
+        driver.close()
