@@ -77,7 +77,7 @@ def io_operations(conn: Connection) -> dict[str, int]:
         .where(instances.c.deleted == 0, instances.c.host.is_not(None), busy)
         .group_by(instances.c.host)
     )
-    return {host: count for host, count in conn.execute(query)}
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def image_properties(conn: Connection) -> dict[str, dict[tuple[str, str], int]]:
