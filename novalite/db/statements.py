@@ -73,6 +73,11 @@ def beyond(
         known = None if value is None else sa.literal(value, column.type)
         same = column.is_(None) if known is None else column == known
         condition = sa.or_(_after(column, direction, known), sa.and_(same, condition))
+    if columns and not getattr(columns[0], "nullable", True) and values[0] is not None:
+        # Says nothing new, but lets an index start at the marker instead of at the beginning.
+        first = sa.literal(values[0], columns[0].type)
+        bound = columns[0] <= first if directions[0] == "desc" else columns[0] >= first
+        return sa.and_(bound, condition)
     return condition
 
 

@@ -28,19 +28,23 @@ _select = sa.select(
 
 
 def create(conn: Connection, mappings: Iterable[InstanceMapping]) -> None:
-    """Raises DuplicateKey."""
-    rows: list[dict[str, Any]] = [
-        {
-            "instance_uuid": mapping.instance_uuid,
-            "project_id": mapping.project_id,
-            "user_id": mapping.user_id,
-            "vcpus": mapping.vcpus,
-            "memory_mb": mapping.memory_mb,
-            "queued_for_delete": mapping.queued_for_delete,
-            "cell_id": None if mapping.cell_uuid is None else _cell_id(conn, mapping.cell_uuid),
-        }
-        for mapping in mappings
-    ]
+    """Sets ``created_at`` where it is not. Raises DuplicateKey."""
+    rows: list[dict[str, Any]] = []
+    for mapping in mappings:
+        mapping.created_at = mapping.created_at or utcnow()
+        cell_id = None if mapping.cell_uuid is None else _cell_id(conn, mapping.cell_uuid)
+        rows.append(
+            {
+                "instance_uuid": mapping.instance_uuid,
+                "project_id": mapping.project_id,
+                "user_id": mapping.user_id,
+                "vcpus": mapping.vcpus,
+                "memory_mb": mapping.memory_mb,
+                "queued_for_delete": mapping.queued_for_delete,
+                "created_at": mapping.created_at,
+                "cell_id": cell_id,
+            }
+        )
     if rows:
         conn.execute(table.insert(), rows)
 

@@ -122,7 +122,7 @@ def select(conn: Connection, query: InstanceQuery) -> sa.Select[Any]:
 def _conditions(conn: Connection, query: InstanceQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.deleted is not None:
-        conditions.append(instances.c.deleted != 0 if query.deleted else instances.c.deleted == 0)
+        conditions.append(instances.c.deleted > 0 if query.deleted else instances.c.deleted == 0)
     if query.hidden is not None:
         conditions.append(instances.c.hidden == query.hidden)
     for name, value in query.equals.items():

@@ -91,7 +91,7 @@ def get_many(
         return []
     query = SELECT.where(any_of(conn, table.c.uuid, uuids))
     if deleted is not None:
-        query = query.where(table.c.deleted != 0 if deleted else table.c.deleted == 0)
+        query = query.where(table.c.deleted > 0 if deleted else table.c.deleted == 0)
     return instance_loading.load(conn, conn.execute(query).all(), load)
 
 
