@@ -32,6 +32,8 @@ HeaderList = list[tuple[str, str]]
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _NO_TYPE = ("", "text/plain")
+MAX_DEPTH = 64
+"""Levels of lists and objects in a body."""
 _JSON = ("Content-Type", "application/json")
 
 
@@ -254,6 +256,29 @@ def read_json(environ: dict[str, Any], content_types: tuple[str, ...]) -> Any:
     if content_type not in _NO_TYPE and content_type not in content_types:
         raise HTTPFault(415, "Unsupported Content-Type")
     try:
-        return json.loads(data)
+        value = json.loads(data)
     except (ValueError, RecursionError):
         raise HTTPFault(400, faults.MALFORMED_BODY) from None
+    if not _acceptable(value):
+        raise HTTPFault(400, faults.MALFORMED_BODY)
+    return value
+
+
+def _acceptable(value: Any, depth: int = 0) -> bool:
+    """No nesting that later code might not get through, and only strings that can be stored: no
+    NUL (PostgreSQL), no half of a surrogate pair."""
+    if isinstance(value, str):
+        return value.isascii() and "\0" not in value or _storable(value)
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return all(
+            _acceptable(name) and _acceptable(item, depth + 1) for name, item in value.items()
+        )
+    if isinstance(value, list):
+        return all(_acceptable(item, depth + 1) for item in value)
+    return True
+
+
+def _storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
