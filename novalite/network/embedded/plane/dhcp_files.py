@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 
-from novalite.network.embedded.plane.rulesets import METADATA_ADDRESS
+from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS
 from novalite.network.embedded.plane.state import NetworkState, PortState, SubnetState
 
 LEASE_SECONDS = 86400

@@ -14,8 +14,8 @@ import re
 from novalite.exception import DependencyUnavailable
 from novalite.network.embedded.plane import bridge_name
 from novalite.network.embedded.plane.commands import batch, read, run, set_sysctl
+from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS
 from novalite.network.embedded.plane.netns import DIRECTORY as NETNS
-from novalite.network.embedded.plane.rulesets import METADATA_ADDRESS
 from novalite.network.embedded.plane.state import NetworkState
 
 LOG = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from novalite.exception import NovaliteError
 from novalite.network.embedded.plane import netns
-from novalite.network.embedded.plane.rulesets import METADATA_ADDRESS, METADATA_PORT
+from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS, METADATA_PORT
 
 LOG = logging.getLogger(__name__)
 
