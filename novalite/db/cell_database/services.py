@@ -29,7 +29,8 @@ def heartbeat(
     disabled: bool = False,
 ) -> Service:
     """Say that a service lives; its record. ``report_count`` is 0 in the answer to the call that
-    made the record (``disabled`` is only used then), so that the caller can map a new host."""
+    made the record (``disabled`` is only used then), so that the caller can map a new host; of
+    several first calls at once, more than one may see it."""
     mine = (table.c.host == host, table.c.binary == binary, _there)
     beat = (
         table.update()
