@@ -30,6 +30,12 @@ LOG = logging.getLogger(__name__)
 StartResponse = Callable[..., Any]
 HeaderList = list[tuple[str, str]]
 
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_number).decode
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _NO_TYPE = ("", "text/plain")
 MAX_DEPTH = 64
@@ -124,7 +130,7 @@ class Application:
             own = context.project_id if context is not None else None
             project, path = self._routes.split_project(path, own)
         found = self._routes.match(path)
-        if found is None:
+        if found is None or "\0" in path:
             raise HTTPFault(404, faults.NOT_FOUND)
         if project is not None and context is not None and project != context.project_id:
             raise ValidationError(
@@ -179,6 +185,8 @@ class Application:
     def _validate(self, operation: Operation, request: Request) -> None:
         text = request.environ.get("QUERY_STRING")
         if text:
+            if "%00" in text:
+                raise HTTPFault(400, "Query string holds a NUL character")
             try:
                 request.query = parse_qs(text, keep_blank_values=True, errors="strict")
             except (UnicodeDecodeError, ValueError):
@@ -256,7 +264,7 @@ def read_json(environ: dict[str, Any], content_types: tuple[str, ...]) -> Any:
     if content_type not in _NO_TYPE and content_type not in content_types:
         raise HTTPFault(415, "Unsupported Content-Type")
     try:
-        value = json.loads(data)
+        value = _decode(data.decode("utf-8"))
     except (ValueError, RecursionError):
         raise HTTPFault(400, faults.MALFORMED_BODY) from None
     if not _acceptable(value):
@@ -268,7 +276,7 @@ def _acceptable(value: Any, depth: int = 0) -> bool:
     """No nesting that later code might not get through, and only strings that can be stored: no
     NUL (PostgreSQL), no half of a surrogate pair."""
     if isinstance(value, str):
-        return value.isascii() and "\0" not in value or _storable(value)
+        return (value.isascii() and "\0" not in value) or _storable(value)
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""[DEFAULT]osapi_compute_unique_server_name_scope: no two servers of one name, whatever its case."""
+"""[DEFAULT]osapi_compute_unique_server_name_scope: no two servers of one name."""
 
 from novalite.api.compute import parts
 from novalite.api.compute.request import CreateRequest

@@ -208,7 +208,18 @@ def test_method_that_no_version_has(api: ApiFixture) -> None:
     assert reply.fault[0] == "badMethod"
 
 
-@pytest.mark.parametrize("data", [b"{", b"\xff\xfe", b"[" * 100_000, b""])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"",
+        b'{"a": NaN}',
+        b'{"a": "\\u0000"}',
+        b'{"a": "\\ud800"}',
+    ],
+)
 def test_malformed_body(api: ApiFixture, data: bytes) -> None:
     reply = api.request("POST", "/flavors", token="admin", data=data)
     assert reply.status == 400
@@ -233,6 +244,8 @@ def test_body_that_is_too_large(api: ApiFixture) -> None:
 
 def test_query_that_is_no_text(api: ApiFixture) -> None:
     assert api.get("/flavors?name=%ff").status == 400
+    assert api.get("/flavors?name=%00").status == 400
+    assert api.get("/flavors/a\0b").status == 404
 
 
 def test_message_names_member_value_and_reason(api: ApiFixture) -> None:

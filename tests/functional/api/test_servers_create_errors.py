@@ -143,11 +143,13 @@ BAD: list[tuple[str, str, Any, str]] = [
      "different block_device_mapping syntaxes"),
     ("2.1", "mapping of nothing", members(block_device_mapping_v2=[{"boot_index": 0}]),
      "Block Device Mapping is Invalid"),
-    ("2.1", "image to local", members(block_device_mapping_v2=[{**ROOT, "uuid": UUID, "boot_index": 1}]),
+    ("2.1", "image to local", members(
+        block_device_mapping_v2=[{**ROOT, "uuid": UUID, "boot_index": 1}]),
      "Mapping image to local is not supported"),
     ("2.1", "nothing to boot", members(imageRef=""), "Missing imageRef attribute"),
     ("2.1", "no image at all", members(imageRef=...), "Missing imageRef attribute"),
-    ("2.1", "port and address", lambda c: c.body(networks=[{"port": a_port(c), "fixed_ip": "10.0.0.9"}]),
+    ("2.1", "port and address", lambda c: c.body(
+        networks=[{"port": a_port(c), "fixed_ip": "10.0.0.9"}]),
      "cannot be used with port"),
     ("2.1", "network of nothing", members(networks=[{"fixed_ip": "10.0.0.9"}]), "missing 'uuid'"),
     ("2.1", "network's id", members(networks=[{"uuid": "net1"}]), "not in proper format"),
