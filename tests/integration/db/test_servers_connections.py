@@ -13,6 +13,13 @@ pytestmark = pytest.mark.integration
 keys = models.key_pairs
 
 
+@pytest.fixture(autouse=True)
+def fresh_pool(api):
+    """Leave no dead connection to whoever uses this database next."""
+    yield
+    api.dispose()
+
+
 def _end_others(database):
     """End all connections to this database from the server's side, but the one that does it."""
     killer = Database(database.url.render_as_string(hide_password=False))
