@@ -191,6 +191,8 @@ class Application:
                 request.query = parse_qs(text, keep_blank_values=True, errors="strict")
             except (UnicodeDecodeError, ValueError):
                 raise HTTPFault(400, "Query string is not UTF-8 encoded") from None
+            if any("\0" in value for values in request.query.values() for value in values):
+                raise HTTPFault(400, "Query string holds a NUL character")
         version = request.version
         schema = at(operation.query, version)
         if schema is not None and request.query:
@@ -276,7 +278,7 @@ def _acceptable(value: Any, depth: int = 0) -> bool:
     """No nesting that later code might not get through, and only strings that can be stored: no
     NUL (PostgreSQL), no half of a surrogate pair."""
     if isinstance(value, str):
-        return (value.isascii() and "\0" not in value) or _storable(value)
+        return ("\0" not in value and value.isascii()) or _storable(value)
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, dict):

@@ -18,8 +18,8 @@ def output(
 ) -> str:
     """The last ``length`` lines; all of them for None or a negative number.
 
-    Raises ValidationError for what is no number, InstanceNotReady (409) before the server has a host, NotSupported (501), and
-    MessagingUnavailable when the host does not answer.
+    Raises ValidationError for what is no number, InstanceNotReady (409) before the server has a
+    host, NotSupported (501), and MessagingUnavailable when the host does not answer.
     """
     lines = _lines(length)
     states.check("get_console_output", found.instance, is_admin=bool(context.is_admin))
