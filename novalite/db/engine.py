@@ -11,6 +11,7 @@ waiting. MariaDB and PostgreSQL run at READ COMMITTED.
 """
 
 import contextlib
+import logging
 import os
 import random
 import sqlite3
@@ -27,6 +28,8 @@ from novalite.db.errors import Contention, DuplicateKey, InvalidPattern, install
 from novalite.db.locks import FairLock
 
 __all__ = ["Contention", "Counter", "Database", "DuplicateKey", "InvalidPattern", "normalise"]
+
+LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -99,6 +102,7 @@ class Database:
         options.update(getattr(self, f"_{self.dialect}_options")())
         self.engine = sa.create_engine(self.url, **options)
         install(self.engine)
+        self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         self._reader = self.engine
         self._writer = self.engine.execution_options(**{_WRITE: True})
         if self.dialect == "sqlite":
@@ -170,7 +174,9 @@ class Database:
     def _connect(self, engine: sa.Engine) -> Iterator[Connection]:
         try:
             conn = engine.connect()
-        except sa.exc.TimeoutError as exc:
+        except (sa.exc.TimeoutError, self._driver_error) as exc:
+            # The driver's own errors come from what is said to each new connection.
+            LOG.warning("%r does not give a connection: %s", self, exc)
             raise exception.DatabaseUnavailable() from exc
         try:
             yield conn

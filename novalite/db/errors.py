@@ -4,12 +4,15 @@
 meaning already where the statement is executed, on all three databases.
 """
 
+import logging
 import re
 
 import sqlalchemy as sa
 from sqlalchemy.engine import ExceptionContext
 
 from novalite import exception
+
+LOG = logging.getLogger(__name__)
 
 _MYSQL_DUPLICATE = {1022, 1062, 1586}
 _MYSQL_CONTENTION = {1205, 1213, 1020}
@@ -54,6 +57,14 @@ class InvalidPattern(exception.Invalid):
 def translate(context: ExceptionContext) -> BaseException | None:
     """The exception to raise instead; None keeps SQLAlchemy's own."""
     original = context.original_exception
+    meaning = _meaning(context, original)
+    if type(meaning) is exception.DatabaseUnavailable:
+        # What a client sees says nothing; whoever runs the service wants to know why.
+        LOG.warning("The database is unavailable: %s", original)
+    return meaning
+
+
+def _meaning(context: ExceptionContext, original: BaseException | None) -> BaseException | None:
     if context.is_disconnect:
         return exception.DatabaseUnavailable()
     name = context.dialect.name

@@ -44,7 +44,8 @@ def new_id(result: sa.CursorResult[Any]) -> int:
 
 def ignoring_duplicates(conn: Connection, table: Table) -> Any:
     """An INSERT that skips rows which are there already; its ``rowcount`` tells how many were
-    inserted (SQLAlchemy forgets it on PostgreSQL unless asked)."""
+    inserted (SQLAlchemy forgets it on PostgreSQL unless asked). MariaDB's IGNORE cuts values that
+    are too long instead of refusing them: check lengths before."""
     if conn.dialect.name == "sqlite":
         statement: Any = sqlite.insert(table).on_conflict_do_nothing()
     elif conn.dialect.name == "postgresql":

@@ -201,6 +201,13 @@ quota_classes = _table(
     UniqueConstraint("class_name", "resource"),
 )
 
+# Rows that are locked, and hold nothing: see quotas.lock.
+project_locks = _table(
+    "project_locks",
+    Column("project_id", string(), nullable=False),
+    UniqueConstraint("project_id"),
+)
+
 idempotency_keys = _table(
     "idempotency_keys",
     Column("project_id", string(), nullable=False),

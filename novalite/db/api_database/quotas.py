@@ -11,6 +11,7 @@ projects = models.quotas
 users = models.project_user_quotas
 classes = models.quota_classes
 mappings = models.instance_mappings
+locks = models.project_locks
 
 DEFAULT_CLASS = "default"
 
@@ -48,6 +49,17 @@ def usage(conn: Connection, project_id: str, user_id: str | None = None) -> dict
         query = query.where(mappings.c.user_id == user_id)
     instances, cores, ram = conn.execute(query).one()
     return {"instances": instances, "cores": int(cores), "ram": int(ram)}
+
+
+def lock(conn: Connection, project_id: str) -> None:
+    """Until this transaction ends, let no other one lock the project: what ``usage`` answers then
+    stays true. (On SQLite there is but one writing transaction anyway.)"""
+    if conn.dialect.name == "sqlite":
+        return
+    query = sa.select(locks.c.id).where(locks.c.project_id == project_id).with_for_update()
+    if conn.execute(query).first() is None:
+        insert_unless_there(conn, locks, {"project_id": project_id})
+        conn.execute(query)
 
 
 def set_limit(

@@ -14,6 +14,7 @@ from novalite.objects import ActionEvent, InstanceAction
 
 table = models.instance_actions
 events = models.instance_actions_events
+MESSAGE_LENGTH = 255
 _mapping = Mapping(InstanceAction, table)
 _event_mapping = Mapping(ActionEvent, events)
 
@@ -38,7 +39,7 @@ def finish(
     """Whether there was one to finish."""
     changes: dict[str, Any] = {"finish_time": now, "updated_at": now}
     if message is not None:
-        changes["message"] = message
+        changes["message"] = message[:MESSAGE_LENGTH]
     return (
         conn.execute(table.update().where(*_named(instance_uuid, request_id)), changes).rowcount > 0
     )

@@ -61,7 +61,7 @@ def create(conn: Connection, instance: Instance) -> Instance:
     for name, pairs in _PAIRS.items():
         _insert_pairs(conn, pairs, instance.uuid, getattr(instance, name) or {})
     if instance.tags:
-        tags.replace(conn, instance.uuid, instance.tags)
+        tags.insert(conn, instance.uuid, instance.tags)
     if instance.block_devices:
         block_devices.create(conn, instance.uuid, instance.block_devices)
     return instance

@@ -24,6 +24,11 @@ def add(conn: Connection, instance_uuid: str, tag: str) -> bool:
 
 def replace(conn: Connection, instance_uuid: str, tags: Iterable[str]) -> None:
     conn.execute(table.delete().where(table.c.resource_id == instance_uuid))
+    insert(conn, instance_uuid, tags)
+
+
+def insert(conn: Connection, instance_uuid: str, tags: Iterable[str]) -> None:
+    """The tags of a server that has none yet."""
     rows = [
         {"resource_id": instance_uuid, "tag": tag, "created_at": utcnow()}
         for tag in dict.fromkeys(tags)

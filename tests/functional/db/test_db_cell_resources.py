@@ -144,10 +144,10 @@ def test_an_action_is_recorded_once(cell):
         action = instance_actions.get(conn, uuid, "req-1")
         assert (action.action, action.user_id, action.start_time) == ("create", "u", db.NOW)
         assert (action.updated_at, action.events, action.message) == (db.NOW, [], None)
-        assert instance_actions.finish(conn, uuid, "req-1", db.later(3), "done")
+        assert instance_actions.finish(conn, uuid, "req-1", db.later(3), "done" * 100)
         assert not instance_actions.finish(conn, uuid, "req-9", db.later(3))
         action = instance_actions.get(conn, uuid, "req-1")
-        assert (action.finish_time, action.message) == (db.later(3), "done")
+        assert (action.finish_time, action.message) == (db.later(3), ("done" * 100)[:255])
         with pytest.raises(exception.ActionNotFound):
             instance_actions.get(conn, uuid, "req-9")
 

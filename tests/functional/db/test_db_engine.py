@@ -212,3 +212,10 @@ def test_text_is_compared_by_code_point(api):
         found = list(conn.execute(sa.select(keys.c.name).order_by(keys.c.name)).scalars())
         assert conn.execute(sa.select(keys.c.id).where(keys.c.name == "É")).first() is None
     assert found == sorted(names)
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path):
+    (tmp_path / "x.db").write_text("not a database at all" * 100)
+    database = Database(f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(exception.DatabaseUnavailable), database.read() as conn:
+        conn.execute(sa.select(1))
