@@ -97,8 +97,9 @@ class Demo:
 
     def _remove_leftovers(self) -> None:
         """Of a demo that was interrupted: so that a second run finds the names free."""
-        for server in self.cloud.compute("GET", f"/servers?name=^{NAME}$")["servers"]:
-            self._delete_server(server["id"])
+        for server in self.cloud.compute("GET", f"/servers?name={NAME}")["servers"]:
+            if server["name"] == NAME:
+                self._delete_server(server["id"])
         try:
             self.cloud.compute("DELETE", f"/os-keypairs/{NAME}")
         except HttpError as error:

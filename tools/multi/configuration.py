@@ -7,8 +7,11 @@ from typing import Any
 
 Options = dict[str, dict[str, Any]]
 
-API_PORT = 8774
-NEIGHBOURS_PORT = 8775
+# Not those of an all-in-one, which may run on the same host.
+API_PORT = 8784
+NEIGHBOURS_PORT = 8785
+DEVICE_PREFIX = "nvm"
+NETWORK_CIDR = "10.78.0.0/24"
 
 
 def merge(*parts: Options) -> Options:
@@ -101,6 +104,8 @@ class Plan:
                     "compute_url": self.api_url + "/v2.1",
                     "metadata_url": self.api_url + "/metadata",
                     "data_plane": "none" if self.fake else "linux",
+                    "device_prefix": DEVICE_PREFIX,
+                    "network_cidr": NETWORK_CIDR,
                 },
             },
         )

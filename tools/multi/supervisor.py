@@ -17,7 +17,14 @@ from novalite.db.engine import Database
 from tests.support.databases import MariaDB, PostgreSQL
 from tests.support.processes import Process
 from tests.support.rabbitmq import RabbitMQ
-from tools.multi.configuration import Options, Plan, merge, write
+from tools.multi.configuration import (
+    API_PORT,
+    NEIGHBOURS_PORT,
+    Options,
+    Plan,
+    merge,
+    write,
+)
 
 DATABASES = ("novalite_api", "novalite_cell0", "novalite_cell1", "novalite_embedded")
 
@@ -46,7 +53,7 @@ class Cloud:
         schedulers: int = 2,
         fake_hosts: int = 0,
         backend: str = "auto",
-        ports: tuple[int, int] = (8774, 8775),
+        ports: tuple[int, int] = (API_PORT, NEIGHBOURS_PORT),
         extra: Options | None = None,
         prefix: str = "",
     ) -> None:
@@ -146,9 +153,11 @@ class Cloud:
             time.sleep(0.05)
 
     def down(self) -> None:
-        for process in reversed(self.processes.values()):
-            with contextlib.suppress(ProcessLookupError):
-                process.stop()
+        running = [process for process in self.processes.values() if process.alive()]
+        for process in running:
+            os.kill(process.pid, signal.SIGTERM)
+        for process in running:
+            process.stop()
         for server in reversed(self._own):
             server.stop()
 
