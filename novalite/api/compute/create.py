@@ -219,6 +219,9 @@ def _promise(
 
 def _recheck_quota(conn: Connection, context: RequestContext, plan: Plan) -> None:
     """Other requests may have been written since the first look. Raises TooManyInstances."""
+    if all(plan.limits[name] == quota.UNLIMITED for name in quota.COUNTED):
+        return
+    quotas.lock(conn, context.project_id or "")
     used = quotas.usage(conn, context.project_id or "")
     wanted = quota.deltas(plan.count, plan.flavor.vcpus, plan.flavor.memory_mb)
     quota.check_deltas(quota.Room(plan.limits, used), wanted)
