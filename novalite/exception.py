@@ -83,7 +83,10 @@ class ImageUnacceptable(Invalid):
 
 
 class UserDataTooLarge(Invalid):
-    message = "User data too large. User data must be no larger than {maxsize} bytes once base64 encoded. Your data is {length} bytes"
+    message = (
+        "User data too large. User data must be no larger than {maxsize} bytes once base64 "
+        "encoded. Your data is {length} bytes"
+    )
 
 
 class UserDataMalformed(Invalid):
@@ -304,7 +307,10 @@ class PortNotFree(Conflict):
 
 
 class NetworkAmbiguous(Conflict):
-    message = "More than one possible network found. Specify network ID(s) to select which one(s) to connect to."
+    message = (
+        "More than one possible network found. Specify network ID(s) to select which one(s) to "
+        "connect to."
+    )
 
 
 class NoUniqueMatch(Conflict):

@@ -31,9 +31,8 @@ def read(argv: Sequence[str]) -> tuple[str, list[str]]:
     """
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.read(_config_files(argv))
-    backend = os.environ.get(ENVIRONMENT) or parser.get(
-        "DEFAULT", "concurrency_backend", fallback="auto"
-    )
+    configured = parser.get("DEFAULT", "concurrency_backend", fallback="auto")
+    backend = os.environ.get(ENVIRONMENT) or configured or "auto"
     urls = [
         parser.get(section, "connection")
         for section in ("api_database", "database", "embedded")

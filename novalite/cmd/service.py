@@ -1,6 +1,7 @@
 """The life of a process: logging, signals, start, wait, stop in reverse order."""
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -18,7 +19,7 @@ LOG = logging.getLogger(__name__)
 class Part(Protocol):
     def start(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def stop(self) -> object: ...
 
 
 def setup_logging(conf: cfg.ConfigOpts, name: str) -> None:
@@ -62,6 +63,10 @@ class Process:
         with self.running():
             if ready is not None:
                 ready()
+            # What start-up made stays for good: no need to look at it again and again. And a
+            # list of a thousand servers is no reason to look for cycles dozens of times.
+            gc.freeze()
+            gc.set_threshold(50_000, 10, 100)
             # A plain wait() would not let a signal handler run under every backend.
             while not self._stop.wait(1.0):
                 pass

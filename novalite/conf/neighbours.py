@@ -1,4 +1,4 @@
-"""[keystone_authtoken], [keystone], [glance], [neutron]: which neighbours, and how to reach them."""
+"""[keystone], [glance], [neutron]: which neighbours there are, and how to reach them."""
 
 from oslo_config import cfg
 

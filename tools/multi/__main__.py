@@ -5,6 +5,7 @@ the embedded neighbours in a process of their own, and a libvirt compute (or sim
 """
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -70,12 +71,19 @@ def down(options: argparse.Namespace) -> int:
         return 0
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + 90
-    while os.path.exists(ready_file(options)) or os.path.exists(f"/proc/{pid}"):
+    while os.path.exists(ready_file(options)) or is_alive(pid):
         if time.monotonic() > deadline:
             print(f"process {pid} does not stop", file=sys.stderr)
             return 1
         time.sleep(0.1)
     return 0
+
+
+def is_alive(pid: int) -> bool:
+    """Also reaps it, where it is a child of ours (as in ``demo``)."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    return os.path.exists(f"/proc/{pid}")
 
 
 def demo(options: argparse.Namespace) -> int:

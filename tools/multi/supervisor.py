@@ -12,13 +12,16 @@ import time
 import urllib.request
 from typing import Any
 
+from novalite import conf as configuration
 from novalite.cmd import flavors
 from novalite.db.engine import Database
+from novalite.network.embedded.plane.linux import teardown
 from tests.support.databases import MariaDB, PostgreSQL
 from tests.support.processes import Process
 from tests.support.rabbitmq import RabbitMQ
 from tools.multi.configuration import (
     API_PORT,
+    DEVICE_PREFIX,
     NEIGHBOURS_PORT,
     Options,
     Plan,
@@ -160,6 +163,12 @@ class Cloud:
             process.stop()
         for server in reversed(self._own):
             server.stop()
+        if not self.plan.fake:
+            # Their database is gone, so nobody would ever find the bridges again.
+            conf = configuration.configuration([])
+            conf.set_default("state_path", self.state)
+            conf.set_default("device_prefix", DEVICE_PREFIX, group="embedded")
+            teardown(conf)
 
 
 def run(
