@@ -99,7 +99,7 @@ def _look_up(
         group = groups.find(conn, context, request.hints)
     except ValidationError as exc:
         group = exc
-    room = quota.room(deployment.conf, conn, project_id, user_id)
+    room = quota.room(deployment.conf, conn, project_id)
     return Known(flavor, keypair, group, room)
 
 

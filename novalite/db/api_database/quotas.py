@@ -16,38 +16,44 @@ locks = models.project_locks
 DEFAULT_CLASS = "default"
 
 
+_of_class = sa.select(sa.literal(0).label("rank"), classes.c.resource, classes.c.hard_limit).where(
+    classes.c.class_name == DEFAULT_CLASS
+)
+_of_project = sa.select(
+    sa.literal(1).label("rank"), projects.c.resource, projects.c.hard_limit
+).where(projects.c.project_id == sa.bindparam("project"))
+_of_user = sa.select(sa.literal(2).label("rank"), users.c.resource, users.c.hard_limit).where(
+    users.c.project_id == sa.bindparam("project"), users.c.user_id == sa.bindparam("user")
+)
+_overrides = sa.union_all(_of_class, _of_project)
+_overrides_of_user = sa.union_all(_of_class, _of_project, _of_user)
+
+
 def overrides(conn: Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
     """resource -> limit, where it differs from the configuration: of the user in the project,
     else of the project, else of the class ``default``. One statement."""
-    parts = [
-        sa.select(sa.literal(0).label("rank"), classes.c.resource, classes.c.hard_limit).where(
-            classes.c.class_name == DEFAULT_CLASS
-        ),
-        sa.select(sa.literal(1).label("rank"), projects.c.resource, projects.c.hard_limit).where(
-            projects.c.project_id == project_id
-        ),
-    ]
-    if user_id is not None:
-        parts.append(
-            sa.select(sa.literal(2).label("rank"), users.c.resource, users.c.hard_limit).where(
-                users.c.project_id == project_id, users.c.user_id == user_id
-            )
-        )
-    rows = sorted(conn.execute(sa.union_all(*parts)), key=lambda row: row[0])
+    if user_id is None:
+        found = conn.execute(_overrides, {"project": project_id})
+    else:
+        found = conn.execute(_overrides_of_user, {"project": project_id, "user": user_id})
+    rows = sorted(found, key=lambda row: row[0])
     return {resource: limit for _, resource, limit in rows if limit is not None}
+
+
+_usage = sa.select(
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(mappings.c.vcpus), 0),
+    sa.func.coalesce(sa.func.sum(mappings.c.memory_mb), 0),
+).where(
+    mappings.c.project_id == sa.bindparam("project"), mappings.c.queued_for_delete == sa.false()
+)
 
 
 def usage(conn: Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
     """``instances``, ``cores`` and ``ram`` (MiB) of all servers that are not being deleted,
     scheduled or not. One statement, answered from one index."""
-    query = sa.select(
-        sa.func.count(),
-        sa.func.coalesce(sa.func.sum(mappings.c.vcpus), 0),
-        sa.func.coalesce(sa.func.sum(mappings.c.memory_mb), 0),
-    ).where(mappings.c.project_id == project_id, mappings.c.queued_for_delete == sa.false())
-    if user_id is not None:
-        query = query.where(mappings.c.user_id == user_id)
-    instances, cores, ram = conn.execute(query).one()
+    query = _usage if user_id is None else _usage.where(mappings.c.user_id == user_id)
+    instances, cores, ram = conn.execute(query, {"project": project_id}).one()
     return {"instances": instances, "cores": int(cores), "ram": int(ram)}
 
 
