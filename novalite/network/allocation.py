@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from novalite.context import RequestContext
 from novalite.exception import (
+    Conflict,
     NetworkNotFound,
     NovaliteError,
     OverQuota,
@@ -26,6 +27,7 @@ from novalite.objects import VIF, Instance, RequestedNetwork
 
 LOG = logging.getLogger(__name__)
 
+TAKE_ATTEMPTS = 3
 DNS_EXTENSIONS = frozenset({"dns-integration", "dns-domain-ports"})
 
 
@@ -169,7 +171,6 @@ class _Allocation:
         self.group_names = security_groups
         self.host = host
         self.owner = f"compute:{instance.availability_zone or 'nova'}"
-        self.touched: list[Resource] = []
         self.groups: list[str] | None = None
         self.networks: list[Resource] = []
 
@@ -233,27 +234,29 @@ class _Allocation:
             body["fixed_ips"] = [{"ip_address": slot.address}]
         if self.groups:
             body["security_groups"] = self.groups
-        port = self.api.create_port(self.context, body)
-        self.touched.append(port)
-        return _bound(port)
+        return _bound(self.api.create_port(self.context, body))
 
     def _rebind(self, port: Resource) -> Resource:
         """A port that an earlier call of ours made."""
-        self.touched.append(port)
         if port.get("binding:host_id") == self.host and port.get("status") == "ACTIVE":
             return _bound(port)
         return _bound(self.api.update_port(self.context, port["id"], self._binding()))
 
     def _bind_requested(self, port_id: str) -> Resource:
-        port = self.api.show_port(self.context, port_id)
-        if port.get("device_id") not in ("", None, self.instance.uuid):
-            raise PortInUse(port_id=port_id)
-        self.touched.append(port)
-        return _bound(
-            self.api.update_port(
-                self.context, port_id, {"device_id": self.instance.uuid, **self._binding()}
-            )
-        )
+        """Take the user's port, unless another server was faster."""
+        body = {"device_id": self.instance.uuid, **self._binding()}
+        for _ in range(TAKE_ATTEMPTS):
+            port = self.api.show_port(self.context, port_id)
+            if port.get("device_id") not in ("", None, self.instance.uuid):
+                break
+            try:
+                taken = self.api.update_port(
+                    self.context, port_id, body, port.get("revision_number")
+                )
+            except Conflict:
+                continue  # it was changed between our two calls, perhaps by another server
+            return _bound(taken)
+        raise PortInUse(port_id=port_id)
 
     def _binding(self) -> Resource:
         body: Resource = {"device_owner": self.owner, "binding:host_id": self.host}
@@ -262,9 +265,12 @@ class _Allocation:
         return body
 
     def _undo(self) -> None:
+        """By what the service knows, not by what we remember: a call that failed may have left
+        its port behind all the same."""
         theirs = frozenset(item.port_id for item in self.requested if item.port_id)
         try:
-            _release(self.api, self.context, self.touched, theirs)
+            ports = self.api.list_ports(self.context, device_id=self.instance.uuid)
+            _release(self.api, self.context, ports, theirs)
         except NovaliteError:
             LOG.exception("Ports of instance %s could not be given back", self.instance.uuid)
 

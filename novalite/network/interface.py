@@ -27,9 +27,18 @@ class NetworkAPI(Protocol):
 
     def create_port(self, context: RequestContext, body: Resource) -> Resource: ...
 
-    def update_port(self, context: RequestContext, port_id: str, body: Resource) -> Resource:
+    def update_port(
+        self,
+        context: RequestContext,
+        port_id: str,
+        body: Resource,
+        revision: int | None = None,
+    ) -> Resource:
         """With ``binding:host_id`` (admin): binds, and the answer tells how to plug
-        (``binding:vif_type``, ``binding:vif_details`` with ``bridge_name``)."""
+        (``binding:vif_type``, ``binding:vif_details`` with ``bridge_name``).
+
+        ``revision``: only if the port's ``revision_number`` is still this one; else raises
+        Conflict."""
 
     def delete_port(self, context: RequestContext, port_id: str) -> None:
         """Deleting what is gone is not an error."""

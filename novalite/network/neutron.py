@@ -71,8 +71,15 @@ class NeutronClient:
             raise exception.NetworkNotFound(network_id=body.get("network_id"))
         return _port(answer, "")
 
-    def update_port(self, context: RequestContext, port_id: str, body: Resource) -> Resource:
-        answer = self._request(None, "PUT", f"/ports/{port_id}", {"port": body})
+    def update_port(
+        self,
+        context: RequestContext,
+        port_id: str,
+        body: Resource,
+        revision: int | None = None,
+    ) -> Resource:
+        match = {} if revision is None else {"If-Match": f"revision_number={revision}"}
+        answer = self._request(None, "PUT", f"/ports/{port_id}", {"port": body}, match)
         return _port(answer, port_id)
 
     def delete_port(self, context: RequestContext, port_id: str) -> None:
@@ -139,12 +146,17 @@ class NeutronClient:
         return None
 
     def _request(
-        self, context: RequestContext | None, method: str, path: str, body: Any = None
+        self,
+        context: RequestContext | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        more: dict[str, str] | None = None,
     ) -> Any:
         """``context`` None: with our own credentials. Raises Unauthorized for a user's token and
         DependencyUnavailable; other answers are the caller's."""
         token = context.auth_token if context is not None and not context.is_admin else None
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **(more or {})}
         if context is not None and context.global_id:
             headers["X-OpenStack-Request-ID"] = context.global_id
         if token:
@@ -234,7 +246,7 @@ def _check(answer: Any) -> None:
         raise exception.Forbidden(message)
     if code == 404:
         raise exception.NotFound(message)
-    if code == 409:
+    if code in (409, 412):
         raise exception.Conflict(message)
     LOG.warning("the network service answered %d: %s", code, message)
     raise exception.DependencyUnavailable(reason=f"the network service answered {code}")

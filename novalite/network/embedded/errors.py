@@ -81,6 +81,12 @@ class PortSecurityOff(exception.Conflict):
     message = "Port security must be enabled in order to have security groups or address pairs."
 
 
+class RevisionMismatch(exception.Conflict):
+    code = 412
+    wire_name: ClassVar[str] = "RevisionNumberConstraintFailed"
+    message = "Constrained to {expected}, but current revision is {current}."
+
+
 class QuotaExceeded(exception.OverQuota):
     """The network API answers 409 where the compute API answers 403."""
 

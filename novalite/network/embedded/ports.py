@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
+from novalite.db.engine import Contention
 from novalite.exception import Forbidden, InvalidInput
 from novalite.network.embedded import networks, port_rows, rows, subnets, tables
 from novalite.network.embedded.core import Core, demand_privilege, owner_of, privileged
@@ -17,6 +18,7 @@ from novalite.network.embedded.errors import (
     MacAddressInUse,
     PortSecurityConflict,
     PortSecurityOff,
+    RevisionMismatch,
 )
 from novalite.network.embedded.port_rows import LISTING, T, view
 from novalite.network.embedded.quotas import Quotas
@@ -144,23 +146,34 @@ class Ports:
 
     # ---- update ----
 
-    def update(self, context: RequestContext, port_id: str, body: Row) -> Row:
-        """``binding:host_id`` binds, null unbinds; the answer comes when that is in force."""
+    def update(
+        self, context: RequestContext, port_id: str, body: Row, revision: int | None = None
+    ) -> Row:
+        """``binding:host_id`` binds, null unbinds; the answer comes when that is in force.
+        Raises RevisionMismatch when ``revision`` is given and not the port's."""
         demand_privilege(context, body, *BINDING)
         columns = _columns(body)
         if "mac_address" in body:
             columns["mac_address"] = _mac(body["mac_address"])
         written = self.core.database.run(
-            lambda conn: self._update(conn, context, port_id, body, dict(columns))
+            lambda conn: self._update(conn, context, port_id, body, dict(columns), revision)
         )
         if written.bound_before or written.row["binding_host"]:
             self.core.plane.refresh(written.row["network_id"])
         return view(self.core, context, written.row, written.fixed_ips, written.groups)
 
     def _update(
-        self, conn: Connection, context: RequestContext, port_id: str, body: Row, columns: Row
+        self,
+        conn: Connection,
+        context: RequestContext,
+        port_id: str,
+        body: Row,
+        columns: Row,
+        revision: int | None,
     ) -> _Written:
         row = self._mine(conn, context, port_id)
+        if revision not in (None, row["revision"]):
+            raise RevisionMismatch(expected=revision, current=row["revision"])
         network = networks.get(conn, context, row["network_id"])
         _check_owner(context, network, body)
         bound_before = bool(row["binding_host"])
@@ -174,7 +187,9 @@ class Ports:
             twins = (T.c.network_id == row["network_id"], T.c.mac_address == after["mac_address"])
             if rows.count(conn, T, *twins):
                 raise MacAddressInUse(network_id=row["network_id"], mac=after["mac_address"])
-        rows.update(conn, T, port_id, columns, self.core.now())
+        unchanged = T.c.revision == row["revision"]
+        if not rows.update(conn, T, port_id, columns, self.core.now(), unchanged):
+            raise Contention()  # somebody was faster: the transaction is tried again
         return _Written(rows.get(conn, T, port_id) or after, fixed, groups, bound_before)
 
     def _regroup(

@@ -71,12 +71,17 @@ def stamp(now: datetime.datetime) -> Row:
 
 
 def update(
-    conn: Connection, table: Table, row_id: str, changes: Row, now: datetime.datetime
+    conn: Connection,
+    table: Table,
+    row_id: str,
+    changes: Row,
+    now: datetime.datetime,
+    *conditions: Condition,
 ) -> bool:
-    """Whether the row is there."""
+    """Whether the row is there, and as ``conditions`` want it."""
     statement = (
         sa.update(table)
-        .where(table.c.id == row_id)
+        .where(table.c.id == row_id, *conditions)
         .values(**changes, updated_at=now, revision=table.c.revision + 1)
     )
     return conn.execute(statement).rowcount > 0

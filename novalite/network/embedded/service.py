@@ -94,8 +94,14 @@ class NetworkService:
     def create_port(self, context: RequestContext, body: Resource) -> Resource:
         return self.ports.create(context, body)
 
-    def update_port(self, context: RequestContext, port_id: str, body: Resource) -> Resource:
-        return self.ports.update(context, port_id, body)
+    def update_port(
+        self,
+        context: RequestContext,
+        port_id: str,
+        body: Resource,
+        revision: int | None = None,
+    ) -> Resource:
+        return self.ports.update(context, port_id, body, revision)
 
     def delete_port(self, context: RequestContext, port_id: str) -> None:
         try:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from novalite.context import admin_context
-from novalite.exception import Conflict, NovaliteError
+from novalite.exception import Conflict, NovaliteError, PortInUse
+from novalite.network.allocation import Allocator
 from novalite.network.embedded.errors import IpAddressGenerationFailure, IpAddressInUse
 from novalite.network.embedded.service import NetworkService
+from novalite.objects import Instance, RequestedNetwork
 
 
 def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
@@ -100,6 +102,24 @@ def test_networks_get_different_zones(cloud, services):
     made = [answer for answer in answers if isinstance(answer, dict)]
     assert all(isinstance(each, dict | Conflict) for each in answers)
     assert len(made) == 6
+
+
+def test_one_of_many_servers_gets_a_port(cloud, services):
+    port = cloud.make("port", network_id=cloud.network)["id"]
+    requested = [RequestedNetwork(mode="port", port_id=port)]
+
+    def allocate(number: int) -> Any:
+        instance = Instance(uuid=f"server{number}", project_id=cloud.project(), user_id="u")
+        allocator = Allocator(services[number % 2])
+        return allocator.allocate(admin_context(), instance, requested, [], "host1")
+
+    answers = at_once([lambda number=n: allocate(number) for n in range(6)])
+    winners = [number for number, answer in enumerate(answers) if isinstance(answer, list)]
+    assert len(winners) == 1, answers
+    assert sum(isinstance(answer, PortInUse) for answer in answers) == 5
+    holder = cloud.service.show_port(admin_context(), port)
+    assert holder["device_id"] == f"server{winners[0]}"
+    assert holder["binding:host_id"] == "host1", "the losers did not unbind it"
 
 
 def test_statements_of_a_port_do_not_grow(cloud):

@@ -260,6 +260,22 @@ def test_addresses_of_a_port(cloud):
     assert cloud.make("port", network_id=cloud.network, fixed_ips=wanted)
 
 
+def test_an_update_may_be_conditional(cloud):
+    port = cloud.make("port", network_id=cloud.network)
+
+    def update(condition: str):
+        return cloud.http.put_json(
+            f"/network/v2.0/ports/{port['id']}",
+            {"port": {"name": "x"}},
+            headers={"X-Auth-Token": cloud.token("demo"), "If-Match": condition},
+            expect_errors=True,
+        )
+
+    assert update("revision_number=0").json["port"]["revision_number"] == 1
+    assert fault(update("revision_number=0")) == (412, "RevisionNumberConstraintFailed")
+    assert fault(update("nonsense"))[0] == 400
+
+
 def test_what_only_the_networks_owner_may_set(cloud):
     for attribute in (
         {"mac_address": "fa:16:3e:00:00:01"},

@@ -14,7 +14,7 @@ from tests.support.netlab import Guest, Listener, UdpListener, eventually, run, 
 
 pytestmark = pytest.mark.integration
 
-ARP, IPV4 = 0x0806, 0x0800
+ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
 
 
 @pytest.fixture
@@ -112,6 +112,34 @@ def test_arp_for_somebody_else_is_dropped(lab, pair):
     ):
         wire.send(target, own, ARP, lie)
         assert not ears.sees(lie)
+
+
+def neighbour_advert(source: str, target: str, mac: str) -> bytes:
+    """An unsolicited one, from ``source`` to all nodes."""
+    ends = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, "ff02::1")
+    body = struct.pack("!BBHI", 136, 0, 0, 0x20000000)
+    body += socket.inet_pton(socket.AF_INET6, target) + bytes([2, 1]) + _mac(mac)
+    total = sum(struct.unpack(f"!{(len(ends) + len(body)) // 2}H", ends + body)) + len(body) + 58
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    body = body[:2] + struct.pack("!H", ~total & 0xFFFF) + body[4:]
+    return struct.pack("!IHBB", 0x60000000, len(body), 58, 255) + ends + body
+
+
+def test_ipv6_neighbours_advertise_themselves_only(lab):
+    lab.start()
+    network = lab.network("2001:db8:6::/64")
+    one, two = lab.guest(network), lab.guest(network)
+    for guest in (one, two):
+        guest.configure()
+    wire, ears = Wire(one), Wire(two)
+    mac = one.port["mac_address"]
+    truth = neighbour_advert(one.address, one.address, mac)
+    lie = neighbour_advert(one.address, "2001:db8:6::1", mac)
+    wire.send("33:33:00:00:00:01", mac, IPV6, lie)
+    assert not ears.sees(lie)
+    wire.send("33:33:00:00:00:01", mac, IPV6, truth)
+    assert ears.sees(truth)
 
 
 def test_other_protocols_are_dropped(pair):

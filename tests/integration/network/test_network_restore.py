@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from novalite.context import admin_context
+from novalite.exception import DependencyUnavailable
 from novalite.network.embedded import snapshot
 from novalite.network.embedded.plane.linux import teardown
 from novalite.network.embedded.service import NetworkService
@@ -109,6 +110,16 @@ def test_starting_twice_changes_nothing(lab):
     lab.restart()
     assert [run("nft", "-s", "list", "table", *table) for table in tables] == before
     assert guest.ping(f"{lab.subnet}.2")
+
+
+def test_two_clouds_do_not_share_a_prefix(lab):
+    lab.start()
+    second = NetworkService(lab.conf, lab.database)
+    with pytest.raises(DependencyUnavailable, match="device_prefix"):
+        second.start()
+    lab.service.stop()
+    second.start()
+    second.stop()
 
 
 def test_a_filter_that_somebody_flushed_comes_back_with_the_next_change(lab):

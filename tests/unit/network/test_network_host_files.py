@@ -1,11 +1,13 @@
 """What dnsmasq is told, and the names and addresses on the host."""
 
+import json
 import socket
 
 from novalite.network.embedded.bootstrap import resolvers
 from novalite.network.embedded.plane import links
 from novalite.network.embedded.plane.dhcp import release_packet
 from novalite.network.embedded.plane.dhcp_files import configuration, hosts
+from novalite.network.embedded.plane.foreign import dropping_chains
 from novalite.network.embedded.plane.state import NetworkState, PortState, SubnetState
 
 NET = "11111111-2222-3333-4444-555555555555"
@@ -109,3 +111,21 @@ def test_resolvers_that_a_guest_can_reach(tmp_path):
     path.write_text("search x\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver ::1\n#\n")
     assert resolvers(str(path)) == ["192.0.2.1"]
     assert resolvers(str(tmp_path / "none")) == []
+
+
+def test_firewalls_that_would_drop_packets_of_guests():
+    def chain(table: str, hook: str, policy: str, family: str = "ip") -> dict:
+        return {"chain": {"family": family, "table": table, "name": "c", "hook": hook,
+                          "policy": policy}}  # fmt: skip
+
+    listing = [
+        {"metainfo": {}},
+        chain("filter", "forward", "drop"),
+        chain("filter", "input", "drop"),
+        chain("nat", "forward", "accept"),
+        chain("novalite", "forward", "drop", "inet"),
+        {"chain": {"family": "ip", "table": "filter", "name": "plain"}},
+    ]
+    text = json.dumps({"nftables": listing})
+    assert dropping_chains(text, "novalite") == ["ip filter c"]
+    assert dropping_chains("", "novalite") == []

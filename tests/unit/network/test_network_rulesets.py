@@ -78,6 +78,25 @@ def test_address_pairs_add_and_never_overlap():
     assert f"{tap} . fa:16:3e:aa:aa:aa" in elements(bridge, "macs")
 
 
+def test_a_port_may_advertise_itself_only():
+    of = state(
+        port(5, addresses=("2001:db8::5",), pairs=(("fa:16:3e:00:00:05", "2001:db8:1::/48"),))
+    )
+    bridge, _ = render(of)
+    assert not elements(bridge, "neighbours"), "nobody speaks IPv6 there"
+    subnet = SubnetState("s6", "2001:db8::/64", 6, "2001:db8::1", True)
+    six = dataclasses.replace(of.networks[NET], subnets=(subnet,))
+    bridge, _ = render(dataclasses.replace(of, networks={**of.networks, NET: six}))
+    [(device, verdict)] = elements(bridge, "neighbours").items()
+    assert device == '"tap00000005-00"'
+    assert sorted(bridge.chains[verdict.removeprefix("jump ")].rules) == [
+        "@th,64,128 0x20010db8000000000000000000000005 return",
+        "@th,64,128 0xfe80000000000000f8163efffe000005 return",
+        "@th,64,48 0x20010db80001 return",
+        "drop",
+    ]
+
+
 def test_without_port_security_nothing_is_checked():
     bridge, inet = render(state(port(5, secured=False, groups=frozenset())))
     for name in ("guests", "macs", "sources4", "sources6", "profiles"):

@@ -1,5 +1,7 @@
 """The bridge table: nobody pretends to be somebody else. See ``rulesets``."""
 
+import ipaddress
+
 from novalite.network.embedded.plane.nft import Chain, Collection, Table
 from novalite.network.embedded.plane.ranges import own_addresses, version_of
 from novalite.network.embedded.plane.state import PortState
@@ -10,7 +12,13 @@ UNCONFIGURED = (
 )
 
 
-def bridge_table(name: str, ports: list[PortState], profiles: dict[frozenset[str], int]) -> Table:
+def bridge_table(
+    name: str,
+    ports: list[PortState],
+    profiles: dict[frozenset[str], int],
+    with_ipv6: set[str],
+) -> Table:
+    """``with_ipv6``: the networks that have a subnet of IPv6."""
     table = Table("bridge", name)
     guests = Collection("type ifname")
     blocked = Collection("type ifname")
@@ -18,6 +26,8 @@ def bridge_table(name: str, ports: list[PortState], profiles: dict[frozenset[str
     sources4 = Collection("type ifname . ether_addr . ipv4_addr", interval=True)
     sources6 = Collection("type ifname . ether_addr . ipv6_addr", interval=True)
     marks = Collection("type ifname : mark", is_map=True)
+    neighbours = Collection("type ifname : verdict", is_map=True)
+    table.chains = _bridge_chains()
     for port in ports:
         device = f'"{device_name(port.id)}"'
         if not port.up:
@@ -31,6 +41,10 @@ def bridge_table(name: str, ports: list[PortState], profiles: dict[frozenset[str
             for text in ranges:
                 kind = sources4 if version_of(text) == 4 else sources6
                 kind.elements[f"{device} . {mac} . {text}"] = ""
+        if port.network_id in with_ipv6:
+            chain = f"neighbour_{port.id.replace('-', '')}"
+            table.chains[chain] = Chain(_advertised(port))
+            neighbours.elements[device] = f"jump {chain}"
     table.collections = {
         "guests": guests,
         "blocked": blocked,
@@ -38,9 +52,23 @@ def bridge_table(name: str, ports: list[PortState], profiles: dict[frozenset[str
         "sources4": sources4,
         "sources6": sources6,
         "profiles": marks,
+        "neighbours": neighbours,
     }
-    table.chains = _bridge_chains()
     return table
+
+
+def _advertised(port: PortState) -> list[str]:
+    """The targets that a port may advertise as its own neighbour. They lie 8 bytes inside the
+    message; older versions of nft have no name for them, and none puts them into a named set."""
+    rules = []
+    for texts in own_addresses(port).values():
+        for text in texts:
+            if version_of(text) == 6:
+                prefix = ipaddress.IPv6Network(text)
+                bits = prefix.prefixlen
+                value = int(prefix.network_address) >> (128 - bits)
+                rules.append(f"@th,64,{bits} {value:#x} return" if bits else "return")
+    return [*rules, "drop"]
 
 
 def _bridge_chains() -> dict[str, Chain]:
@@ -87,6 +115,7 @@ def _bridge_chains() -> dict[str, Chain]:
                 "icmpv6 type { nd-router-advert, nd-redirect } drop",
                 f"ip6 saddr :: icmpv6 type {UNCONFIGURED} return",
                 "iifname . ether saddr . ip6 saddr != @sources6 drop",
+                "icmpv6 type nd-neighbor-advert iifname vmap @neighbours",
             ]
         ),
     }

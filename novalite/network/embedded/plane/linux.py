@@ -5,19 +5,21 @@ runs share the next one, so that a burst of bound ports costs a few transactions
 not one each.
 """
 
+import fcntl
 import logging
 import os
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
 from oslo_config import cfg
 
 from novalite.exception import DependencyUnavailable
 from novalite.network.embedded.plane import Source, binding_details, connections, nft, rulesets
-from novalite.network.embedded.plane.commands import run
+from novalite.network.embedded.plane.commands import remove, run
 from novalite.network.embedded.plane.dhcp import Dhcp
+from novalite.network.embedded.plane.foreign import warn_of_foreign_filters
 from novalite.network.embedded.plane.links import Links
 from novalite.network.embedded.plane.metadata import MetadataProxies, OwnerOf
 from novalite.network.embedded.plane.state import NetworkState, PortState, State
@@ -32,6 +34,10 @@ DEFAULT_PREFIX = "nvl"
 def table_name(prefix: str) -> str:
     """Two clouds on one host must not replace each other's tables."""
     return "novalite" if prefix == DEFAULT_PREFIX else f"novalite_{prefix}"
+
+
+def lock_path(prefix: str) -> str:
+    return f"/run/lock/novalite-{prefix}"
 
 
 class LinuxDataPlane:
@@ -55,6 +61,7 @@ class LinuxDataPlane:
         self._up: dict[str, NetworkState] = {}
         self._ruleset: nft.Ruleset | None = None
         self._stopping = threading.Event()
+        self._lock: IO[str] | None = None
 
     # ---- life ----
 
@@ -63,7 +70,9 @@ class LinuxDataPlane:
             raise DependencyUnavailable(
                 reason="[embedded]data_plane = linux needs root; without it use none"
             )
+        self._hold()
         self.links.prepare_kernel()
+        warn_of_foreign_filters(self.table)
         self._stopping.clear()
         self._source = source
         with self._working:
@@ -77,6 +86,23 @@ class LinuxDataPlane:
     def stop(self) -> None:
         self._stopping.set()
         self.proxies.stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _hold(self) -> None:
+        """Two clouds with the same device prefix would remove each other's networks."""
+        if self._lock is not None:
+            return
+        lock = open(lock_path(self.prefix), "w")  # noqa: SIM115  (held until stop)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise DependencyUnavailable(
+                reason=f"another cloud on this host uses [embedded]device_prefix = {self.prefix}"
+            ) from None
+        self._lock = lock
 
     def _watch(self) -> None:
         """A DHCP server that died comes back."""
@@ -235,3 +261,4 @@ def teardown(conf: cfg.ConfigOpts) -> None:
         links.remove_bridge(bridge)
     name = table_name(conf.embedded.device_prefix)
     run(["nft", "-f", "-"], nft.removal([("bridge", name), ("inet", name)]))
+    remove(lock_path(conf.embedded.device_prefix))

@@ -26,8 +26,9 @@ def render(state: State, bridges: dict[str, str], name: str) -> Ruleset:
     ports.sort(key=lambda port: port.id)
     networks = [net for net in state.networks.values() if net.id in bridges]
     profiles = number_profiles({port.groups for port in ports if port.secured})
+    with_ipv6 = {net.id for net in networks if any(each.version == 6 for each in net.subnets)}
     return (
-        bridge_table(name, ports, profiles),
+        bridge_table(name, ports, profiles, with_ipv6),
         inet_table(name, state, networks, ports, bridges, profiles),
     )
 

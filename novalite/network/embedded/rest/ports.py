@@ -1,5 +1,9 @@
 """/v2.0/ports"""
 
+import re
+from typing import Any
+
+from novalite.exception import InvalidInput
 from novalite.network.embedded.rest.resource import (
     BOOLEAN,
     ID,
@@ -7,7 +11,9 @@ from novalite.network.embedded.rest.resource import (
     TEXT,
     Resource,
     object_,
+    service_of,
 )
+from novalite.wsgi.operations import Request
 
 _FIXED_IPS = {
     "type": ["array", "null"],
@@ -40,4 +46,23 @@ _COMMON = {
 CREATE = object_({**_COMMON, **PROJECT, "network_id": ID}, "network_id")
 UPDATE = object_(_COMMON)
 
-OPERATIONS = Resource("port", lambda service: service.ports).operations(CREATE, UPDATE)
+_REVISION = re.compile(r"^\s*revision_number=(\d{1,9})\s*$")
+
+
+class Ports(Resource):
+    """``If-Match: revision_number=N`` makes an update conditional."""
+
+    def _update(self, request: Request) -> dict[str, Any]:
+        revision = None
+        condition = request.headers.get("If-Match")
+        if condition is not None:
+            match = _REVISION.match(condition)
+            if match is None:
+                raise InvalidInput(reason=f"If-Match: {condition} names no revision_number.")
+            revision = int(match[1])
+        ports = service_of(request).ports
+        body = request.body["port"]
+        return {"port": ports.update(request.context, request.path["id"], body, revision)}
+
+
+OPERATIONS = Ports("port", lambda service: service.ports).operations(CREATE, UPDATE)
