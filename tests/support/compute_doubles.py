@@ -364,7 +364,9 @@ class MemoryNetwork:
             self.ports[port["id"]] = self._bound(port)
             return copy.deepcopy(port)
 
-    def update_port(self, context: Any, port_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    def update_port(
+        self, context: Any, port_id: str, body: dict[str, Any], revision: int | None = None
+    ) -> dict[str, Any]:
         self._fail("update_port")
         with self.lock:
             port = self.ports.get(port_id)

@@ -160,7 +160,9 @@ class FakeNetworks:
         id_ = self.add_port(project_id, body["network_id"], **body)
         return self.show_port(context, id_)
 
-    def update_port(self, context: RequestContext, port_id: str, body: Resource) -> Resource:
+    def update_port(
+        self, context: RequestContext, port_id: str, body: Resource, revision: int | None = None
+    ) -> Resource:
         self.show_port(context, port_id)
         self.ports[port_id].update(body)
         return self.show_port(context, port_id)
