@@ -122,7 +122,7 @@ def down(options: argparse.Namespace) -> int:
         from novalite.cmd import purge
 
         purge.run(options.state_path)
-        print(f"removed servers, networks and {options.state_path}")
+        print(f"removed servers, networks and what was in {options.state_path}")
     return 0
 
 

@@ -11,6 +11,8 @@ from novalite.exception import NovaliteError
 from novalite.objects import Instance
 from novalite.virt import load_driver
 
+HOST_FOLDER = "libvirt"
+
 LOG = logging.getLogger(__name__)
 
 
@@ -23,7 +25,14 @@ def run(state_path: str) -> None:
 
         _guests(conf)
         teardown(conf)
-    shutil.rmtree(state_path, ignore_errors=True)
+    for entry in os.scandir(state_path):
+        # A libvirtd that was started for this host is the host's, not the cloud's.
+        if entry.name == HOST_FOLDER:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
 
 
 def _guests(conf: cfg.ConfigOpts) -> None:
