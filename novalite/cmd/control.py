@@ -121,7 +121,7 @@ def down(options: argparse.Namespace) -> int:
     if options.purge:
         from novalite.cmd import purge
 
-        purge.run(options.state_path)
+        purge.run(options.state_path, options.config_file)
         print(f"removed servers, networks and what was in {options.state_path}")
     return 0
 

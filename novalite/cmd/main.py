@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
     down = command("down", "stop it; servers and data stay")
     down.add_argument("--purge", action="store_true", help="also remove servers, networks and data")
+    down.add_argument("--config-file", action="append", default=[], help="as given to `up`")
     command("status", "say whether it runs, and how to use it")
     command("doctor", "say what this machine can do, and why")
     return top

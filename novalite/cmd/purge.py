@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 
 from oslo_config import cfg
 
@@ -16,9 +17,10 @@ HOST_FOLDER = "libvirt"
 LOG = logging.getLogger(__name__)
 
 
-def run(state_path: str) -> None:
-    """The cloud must not run. Only guests and devices of this state directory are touched."""
-    conf = configuration.configuration([])
+def run(state_path: str, config_files: Sequence[str] = ()) -> None:
+    """The cloud must not run. Only its own guests and devices are touched; ``config_files`` are
+    those that it ran with."""
+    conf = configuration.configuration([], config_files)
     conf.set_default("state_path", state_path)
     if os.geteuid() == 0 and os.path.isdir(os.path.join(state_path, "network")):
         from novalite.network.embedded.plane.linux import teardown

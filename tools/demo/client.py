@@ -64,8 +64,8 @@ class Cloud:
         sent = {"Accept": "application/json", **(headers or {})}
         if self.token:
             sent["X-Auth-Token"] = self.token
-        payload = None
-        if body is not None:
+        payload = body if isinstance(body, bytes) else None
+        if body is not None and payload is None:
             payload = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         try:
@@ -97,3 +97,6 @@ class Cloud:
         base = self.endpoints["image"]
         base = base if base.endswith("/v2") else base + "/v2"
         return self.raw(method, base + path)[2]
+
+    def upload(self, url: str, data: bytes) -> None:
+        self.raw("PUT", url, data, {"Content-Type": "application/octet-stream"})

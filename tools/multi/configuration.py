@@ -46,9 +46,13 @@ class Plan:
         fake: bool = False,
         api_port: int = API_PORT,
         neighbours_port: int = NEIGHBOURS_PORT,
+        device_prefix: str = DEVICE_PREFIX,
+        network_cidr: str = NETWORK_CIDR,
         extra: Options | None = None,
     ) -> None:
         self.state = state
+        self.device_prefix = device_prefix
+        self.network_cidr = network_cidr
         self.database = database
         self.backend = backend
         self.fake = fake
@@ -104,8 +108,8 @@ class Plan:
                     "compute_url": self.api_url + "/v2.1",
                     "metadata_url": self.api_url + "/metadata",
                     "data_plane": "none" if self.fake else "linux",
-                    "device_prefix": DEVICE_PREFIX,
-                    "network_cidr": NETWORK_CIDR,
+                    "device_prefix": self.device_prefix,
+                    "network_cidr": self.network_cidr,
                 },
             },
         )

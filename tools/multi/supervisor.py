@@ -23,6 +23,7 @@ from tools.multi.configuration import (
     API_PORT,
     DEVICE_PREFIX,
     NEIGHBOURS_PORT,
+    NETWORK_CIDR,
     Options,
     Plan,
     merge,
@@ -57,6 +58,7 @@ class Cloud:
         fake_hosts: int = 0,
         backend: str = "auto",
         ports: tuple[int, int] = (API_PORT, NEIGHBOURS_PORT),
+        network: tuple[str, str] = (DEVICE_PREFIX, NETWORK_CIDR),
         extra: Options | None = None,
         prefix: str = "",
     ) -> None:
@@ -75,6 +77,8 @@ class Cloud:
             fake=fake_hosts > 0,
             api_port=ports[0],
             neighbours_port=ports[1],
+            device_prefix=network[0],
+            network_cidr=network[1],
             extra=extra,
         )
         self.conductors = [f"conductor-{n + 1}" for n in range(conductors)]
@@ -167,7 +171,7 @@ class Cloud:
             # Their database is gone, so nobody would ever find the bridges again.
             conf = configuration.configuration([])
             conf.set_default("state_path", self.state)
-            conf.set_default("device_prefix", DEVICE_PREFIX, group="embedded")
+            conf.set_default("device_prefix", self.plan.device_prefix, group="embedded")
             teardown(conf)
 
 

@@ -1,12 +1,17 @@
 """Whole clouds of separate processes, on each combination of database and concurrency backend."""
 
 import itertools
+import os
 import pathlib
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.databases import MariaDB, PostgreSQL
+from tests.support.libvirt import folder
 from tests.support.processes import free_port
 from tests.support.rabbitmq import RabbitMQ
 from tools.demo.client import Cloud as Client
@@ -27,6 +32,52 @@ OPTIONS = {
                 "rpc_response_timeout": 20},
 }  # fmt: skip
 _numbers = itertools.count(1)
+
+
+class AllInOne:
+    """``novalite up`` on real libvirt, beside any other cloud of this host."""
+
+    def __init__(self, state: pathlib.Path, guest_image: pathlib.Path) -> None:
+        self.state = state
+        self.guest_image = guest_image
+        self.port = free_port()
+        self.clouds_yaml = str(state / "clouds.yaml")
+        self.config = state / "test.conf"
+        self.config.write_text(
+            "[embedded]\ndevice_prefix = nvt\nnetwork_cidr = 10.79.0.0/24\n"
+            "[DEFAULT]\nwork_sweep_interval = 3\n"
+            "[quota]\ninstances = -1\ncores = -1\nram = -1\n"
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _novalite(self, *words: str) -> None:
+        command = [sys.executable, "-m", "novalite.cmd.main", *words]
+        subprocess.run([*command, "--state-path", str(self.state)], check=True)
+
+    def up(self) -> None:
+        self._novalite("up", "--port", str(self.port), "--clouds", self.clouds_yaml,
+                       "--config-file", str(self.config),
+                       "--guest-image", str(self.guest_image))  # fmt: skip
+
+    def kill(self) -> None:
+        os.kill(int((self.state / "novalite.pid").read_text()), signal.SIGKILL)
+
+    def purge(self) -> None:
+        """Down, and nothing of it left on the host."""
+        self._novalite("down", "--purge", "--config-file", str(self.config))
+
+
+@pytest.fixture
+def all_in_one(libvirt_host: str, guest_image: pathlib.Path) -> Iterator[AllInOne]:
+    cloud = AllInOne(folder("all-in-one-"), guest_image)
+    try:
+        cloud.up()
+        yield cloud
+    finally:
+        cloud.purge()
 
 
 class Running:
