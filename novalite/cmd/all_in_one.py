@@ -56,8 +56,6 @@ def defaults(options: argparse.Namespace) -> dict[tuple[str | None, str], Any]:
         ("embedded", "metadata_url"): f"{url}/metadata",
         ("api", "listen"): options.listen,
         ("api", "port"): options.port,
-        ("conductor", "use_local"): True,
-        ("scheduler", "use_local"): True,
         ("neutron", "metadata_proxy_shared_secret"): secret(os.path.join(state, "metadata_secret")),
     }
     if options.guest_image:

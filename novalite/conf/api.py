@@ -8,7 +8,6 @@ API: list[cfg.Opt] = [
     cfg.IntOpt("threads", default=8, min=1, help="Request threads of the embedded server."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most items in one page of a list."),
     cfg.StrOpt("compute_link_prefix", help="Replaces the base of links to compute resources."),
-    cfg.StrOpt("glance_link_prefix", help="Replaces the base of links to images."),
     cfg.BoolOpt("enable_instance_password", default=True, help="Return adminPass."),
     cfg.BoolOpt(
         "list_records_by_skipping_down_cells",

@@ -3,11 +3,6 @@
 from oslo_config import cfg
 
 OPTIONS: list[cfg.Opt] = [
-    cfg.BoolOpt(
-        "use_local",
-        default=False,
-        help="Call the conductor in the same process instead of over RPC.",
-    ),
     cfg.IntOpt("workers", default=8, min=1, help="Builds that one conductor prepares at once."),
     cfg.IntOpt(
         "build_lease",

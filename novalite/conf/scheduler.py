@@ -16,11 +16,6 @@ DEFAULT_FILTERS = [
 ]
 
 SCHEDULER: list[cfg.Opt] = [
-    cfg.BoolOpt(
-        "use_local",
-        default=False,
-        help="Call the scheduler in the same process instead of over RPC.",
-    ),
     cfg.IntOpt("max_attempts", default=3, min=1, help="Hosts tried for one server."),
 ]
 FILTER_SCHEDULER: list[cfg.Opt] = [

@@ -12,8 +12,8 @@ from novalite.context import admin_context
 from novalite.exception import NoValidHost
 from novalite.objects import CELL0_UUID, Flavor
 from novalite.scheduler.manager import SchedulerManager
-from tests.support.processes import wait_until
 from tests.support.small_cloud import SmallCloud, killed_at
+from tools.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 CONTEXT = admin_context("req-post")

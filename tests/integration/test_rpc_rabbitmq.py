@@ -15,8 +15,8 @@ from novalite.objects import BuildWork, ImageMeta, Instance, RequestSpec, Select
 from novalite.rpc.compute import ComputeClient, serve_compute
 from novalite.rpc.scheduler import SchedulerClient, serve_scheduler
 from novalite.rpc.transport import Messaging
-from tests.support.processes import wait_until
-from tests.support.rabbitmq import RabbitMQ
+from tools.servers.processes import wait_until
+from tools.servers.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.integration
 CONTEXT = RequestContext("user", "project", request_id="req-1")

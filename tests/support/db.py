@@ -57,7 +57,7 @@ class SqliteKit:
 
 
 class ServerKit:
-    """Databases on a server of ``tests.support.databases``; synchronised ones are used again,
+    """Databases on a server of ``tools.servers.databases``; synchronised ones are used again,
     emptied."""
 
     def __init__(self, server: Any) -> None:

@@ -17,9 +17,9 @@ from novalite import conf as configuration
 from novalite.exception import ImageNotFound
 from novalite.objects import VIF, BlockDevice, FixedIP, Flavor, ImageMeta, Instance, Subnet
 from novalite.virt.driver import LifecycleEvent, SpawnRequest
-from tests.support.processes import Process, program, wait_until
 from tools.host import libvirt as host
 from tools.image import build
+from tools.servers.processes import Process, program, wait_until
 
 # QEMU may run as another user, who cannot pass through pytest's own directories.
 BASE = pathlib.Path("/var/tmp/novalite-tests")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.databases import MariaDB, PostgreSQL
-from tests.support.rabbitmq import RabbitMQ
+from tools.servers.databases import MariaDB, PostgreSQL
+from tools.servers.rabbitmq import RabbitMQ
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,6 @@ from novalite import conf as configuration
 from novalite.cmd import flavors
 from novalite.db.engine import Database
 from novalite.network.embedded.plane.linux import teardown
-from tests.support.databases import MariaDB, PostgreSQL
-from tests.support.processes import Process
-from tests.support.rabbitmq import RabbitMQ
 from tools.multi.configuration import (
     API_PORT,
     DEVICE_PREFIX,
@@ -29,6 +26,9 @@ from tools.multi.configuration import (
     merge,
     write,
 )
+from tools.servers.databases import MariaDB, PostgreSQL
+from tools.servers.processes import Process
+from tools.servers.rabbitmq import RabbitMQ
 
 DATABASES = ("novalite_api", "novalite_cell0", "novalite_cell1", "novalite_embedded")
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from novalite.conductor.local import LocalConductor
 from novalite.context import admin_context
 from novalite.db.api_database import host_mappings, instance_groups
 from novalite.db.cell_database import instance_actions, instances, services
@@ -30,7 +29,7 @@ class World:
         self.cloud = cloud
         cloud.add_host("host1")
         self.runner = cloud.conductor()
-        self.gateway = LocalConductor(self.runner.manager)
+        self.gateway = self.runner.manager
         [self.uuid] = cloud.promise()
         self.runner.build([self.uuid])
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from novalite.conductor.local import LocalConductor
 from novalite.conductor.manager import ConductorManager
 from novalite.context import admin_context
 from novalite.db.engine import Database
 from novalite.exception import DatabaseUnavailable
 from novalite.periodic import Periodic
-from tests.support.processes import wait_until
 from tests.support.small_cloud import SmallCloud
+from tools.servers.processes import wait_until
 
 CONTEXT = admin_context("req-post")
 
@@ -48,7 +47,7 @@ def test_a_burst_over_two_conductors(cloud: SmallCloud) -> None:
         manager.start()
     made = [cloud.promise()[0] for _ in range(60)]
     for number, uuid in enumerate(made):
-        LocalConductor(managers[number % 2]).schedule_and_build_instances(CONTEXT, [uuid], "pw")
+        managers[number % 2].schedule_and_build_instances(CONTEXT, [uuid], "pw")
     wait_until(lambda: len(cloud.compute.casts) >= len(made), 60, "60 builds")
     for manager in managers:
         manager.stop()

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.databases import MariaDB, PostgreSQL
 from tests.support.libvirt import folder
-from tests.support.processes import free_port
-from tests.support.rabbitmq import RabbitMQ
 from tools.demo.client import Cloud as Client
 from tools.multi.__main__ import write_clouds
 from tools.multi.supervisor import Cloud
+from tools.servers.databases import MariaDB, PostgreSQL
+from tools.servers.processes import free_port
+from tools.servers.rabbitmq import RabbitMQ
 
 COMBINATIONS = [
     ("mariadb", "eventlet"),

@@ -11,7 +11,7 @@ import openstack
 import pytest
 import yaml
 
-from tests.support.processes import free_port
+from tools.servers.processes import free_port
 
 pytestmark = pytest.mark.integration
 

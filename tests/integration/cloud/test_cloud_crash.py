@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy
 
 from tests.integration.cloud.conftest import Running
-from tests.support.processes import wait_until
 from tools.demo.client import HttpError
+from tools.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 

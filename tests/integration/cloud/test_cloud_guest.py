@@ -11,10 +11,10 @@ import pytest
 
 from tests.integration.cloud.conftest import COMBINATIONS, AllInOne
 from tests.support.libvirt import folder
-from tests.support.processes import free_port
-from tests.support.rabbitmq import RabbitMQ
 from tools.multi.__main__ import write_clouds
 from tools.multi.supervisor import Cloud
+from tools.servers.processes import free_port
+from tools.servers.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.integration
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from tests.integration.cloud.conftest import AllInOne
-from tests.support.processes import wait_until
 from tools.demo import host
 from tools.demo.client import Cloud as Client
 from tools.demo.client import HttpError
+from tools.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -18,7 +18,7 @@ if sys.argv[1] == "eventlet":
     eventlet.monkey_patch()
 import pathlib, threading, time
 from tests.support.libvirt import READY, make_driver
-from tests.support.processes import wait_until
+from tools.servers.processes import wait_until
 
 made = make_driver(pathlib.Path(sys.argv[2]), sys.argv[3], virt_type="qemu")
 driver = made.driver

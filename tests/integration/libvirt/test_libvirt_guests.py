@@ -12,7 +12,7 @@ from novalite.exception import FlavorDiskTooSmall, ImageUnacceptable, InstanceNo
 from novalite.objects import BlockDevice, ImageMeta
 from novalite.virt.driver import Transition
 from tests.support.libvirt import READY, Hypervisor, Lan
-from tests.support.processes import wait_until
+from tools.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 

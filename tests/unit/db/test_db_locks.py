@@ -5,7 +5,7 @@ import time
 
 from novalite.db.locks import PATIENCE, FairLock
 from tests.support.db import run_threads
-from tests.support.processes import wait_until
+from tools.servers.processes import wait_until
 
 
 def test_one_at_a_time_whatever_the_interleaving():

@@ -9,7 +9,7 @@ import tempfile
 
 import amqp
 
-from tests.support.processes import Process, free_port, program, wait_until
+from tools.servers.processes import Process, free_port, program, wait_until
 
 USER = "novalite"
 PASSWORD = "s3cret-Pa55"

@@ -1,4 +1,4 @@
-"""Servers that a test starts for itself: never through systemd, ended by the pid it started."""
+"""Child processes with a log each: never through systemd, ended by the pid that was started."""
 
 import os
 import pathlib

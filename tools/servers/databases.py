@@ -12,7 +12,7 @@ import tempfile
 import psycopg
 import pymysql
 
-from tests.support.processes import Process, free_port, program
+from tools.servers.processes import Process, free_port, program
 
 USER = "novalite"
 PASSWORD = "s3cret-Pa55"
