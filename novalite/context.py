@@ -46,6 +46,21 @@ class RequestContext(oslo_context.RequestContext):
         values["is_admin"] = bool(self.is_admin)
         return values
 
+    def get_logging_values(self) -> dict[str, Any]:
+        """What oslo.log prints of a caller: who, in which project, and never the token."""
+        values = self.to_dict()
+        values["user_identity"] = " ".join(
+            part or "-"
+            for part in (
+                self.user_id,
+                self.project_id,
+                self.domain_id,
+                self.user_domain_id,
+                self.project_domain_id,
+            )
+        )
+        return values
+
     @classmethod
     def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> "RequestContext":
         """The inverse; members that this release does not know are dropped."""
