@@ -6,8 +6,13 @@ from oslo_config import cfg
 def _options(what: str) -> list[cfg.Opt]:
     return [
         cfg.StrOpt("connection", secret=True, help=f"SQLAlchemy URL of {what}."),
-        cfg.IntOpt("max_pool_size", default=10, help="Connections kept."),
-        cfg.IntOpt("max_overflow", default=50, help="Connections beyond that."),
+        cfg.IntOpt(
+            "max_pool_size",
+            default=16,
+            help="Connections kept; as many as are busy at once under load, since those beyond "
+            "are made anew each time.",
+        ),
+        cfg.IntOpt("max_overflow", default=40, help="Connections beyond that."),
         cfg.IntOpt("connection_recycle_time", default=3600, help="Seconds."),
     ]
 

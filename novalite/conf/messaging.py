@@ -12,7 +12,11 @@ OPTIONS: list[cfg.Opt] = [
     ),
     cfg.IntOpt("rpc_response_timeout", default=60, min=1, help="Seconds to wait for an answer."),
     cfg.IntOpt(
-        "executor_thread_pool_size", default=64, min=1, help="Messages that a server runs at once."
+        "executor_thread_pool_size",
+        default=16,
+        min=1,
+        help="Messages that a server runs at once. What they do is short and mostly a database "
+        "transaction: more at once only need more connections to it.",
     ),
 ]
 

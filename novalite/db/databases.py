@@ -34,6 +34,7 @@ class Databases:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._engines: dict[str, Database] = {}
+        self._by_text: dict[str, Database] = {}  # without taking the URL apart each time
         self._cell_options = cell_options or {}
         self._cells: dict[str, CellMapping] = {}
         self._read_at: float | None = None
@@ -94,7 +95,7 @@ class Databases:
 
     def dispose(self) -> None:
         with self._lock:
-            engines, self._engines = list(self._engines.values()), {}
+            engines, self._engines, self._by_text = list(self._engines.values()), {}, {}
         for engine in engines:
             engine.dispose()
 
@@ -115,11 +116,16 @@ class Databases:
         )
 
     def _engine(self, url: str, options: dict[str, Any]) -> Database:
+        with self._lock:
+            engine = self._by_text.get(url)
+            if engine is not None:
+                return engine
         key = normalise(url).render_as_string(hide_password=False)
         with self._lock:
             engine = self._engines.get(key)
             if engine is None:
                 engine = self._engines[key] = Database(url, **options)
+            self._by_text[url] = engine
             return engine
 
     def _mappings(self, refresh: bool = False) -> dict[str, CellMapping]:

@@ -36,6 +36,7 @@ T = TypeVar("T")
 ATTEMPTS = 8
 IDLE_BEFORE_PING = 5.0
 _WRITE = "novalite_write"
+_BEGIN = "BEGIN"
 
 _locks: dict[str, FairLock] = {}
 _locks_guard = threading.Lock()
@@ -86,7 +87,7 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, max_pool_size: int = 10, max_overflow: int = 50, recycle: int = 3600
+        self, url: str, *, max_pool_size: int = 16, max_overflow: int = 40, recycle: int = 3600
     ) -> None:
         self.url = normalise(url)
         backend = self.url.get_backend_name()
@@ -112,6 +113,8 @@ class Database:
         else:
             sa.event.listen(self.engine, "checkin", _remember_use)
             sa.event.listen(self.engine, "checkout", _ping_if_idle)
+        if self.dialect == "mysql":
+            sa.event.listen(self.engine, "do_connect", _mysql_connect)
         if self.dialect == "postgresql":
             sa.event.listen(self.engine, "connect", _postgresql_connected)
             # A reader at READ COMMITTED gains nothing from BEGIN and ROLLBACK round trips.
@@ -144,6 +147,8 @@ class Database:
                     conn.begin()
                 except sqlite3.OperationalError as exc:
                     raise Contention() from exc
+                if self.dialect == "mysql":
+                    conn.exec_driver_sql(_BEGIN)  # see mariadb.py
                 yield conn
                 conn.commit()
         finally:
@@ -192,7 +197,8 @@ class Database:
         counter = Counter()
 
         def seen(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            counter.statements.append(statement)
+            if statement != _BEGIN:
+                counter.statements.append(statement)
 
         sa.event.listen(self.engine, "before_cursor_execute", seen)
         try:
@@ -236,6 +242,12 @@ def _sqlite_begin(conn: Connection) -> None:
     raw = conn.connection.dbapi_connection
     assert raw is not None
     raw.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _mysql_connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+    from novalite.db.mariadb import FrugalConnection
+
+    return FrugalConnection(*arguments, **options)
 
 
 def _postgresql_connected(connection: Any, record: Any) -> None:
