@@ -55,10 +55,11 @@ def event_start(
 ) -> bool:
     """Record that a step began; False when the request has no action on this server. Work that
     is resumed goes on with the step it left unfinished."""
-    action_id = _newest(conn, instance_uuid, request_id)
-    if action_id is None:
+    found = _action_and_step(conn, instance_uuid, request_id, event, host)
+    if found is None:
         return False
-    if _unfinished(conn, action_id, event, host) is None:
+    action_id, unfinished = found
+    if unfinished is None:
         conn.execute(
             events.insert(),
             {
@@ -86,12 +87,10 @@ def event_finish(
 ) -> bool:
     """Record how a step ended (``result``: Success or Error); False when no such step runs. Error
     marks the action too."""
-    action_id = _newest(conn, instance_uuid, request_id)
-    if action_id is None:
+    found = _action_and_step(conn, instance_uuid, request_id, event, host)
+    if found is None or found[1] is None:
         return False
-    event_id = _unfinished(conn, action_id, event, host)
-    if event_id is None:
-        return False
+    action_id, event_id = found
     outcome = {
         "finish_time": now,
         "updated_at": now,
@@ -164,16 +163,21 @@ def _named(instance_uuid: str, request_id: str) -> tuple[Any, ...]:
     )
 
 
-def _newest(conn: Connection, instance_uuid: str, request_id: str) -> int | None:
-    query = sa.select(table.c.id).where(*_named(instance_uuid, request_id))
-    return conn.execute(query.order_by(table.c.id.desc()).limit(1)).scalar()
-
-
-def _unfinished(conn: Connection, action_id: int, event: str, host: str | None) -> int | None:
-    query = sa.select(events.c.id).where(
-        events.c.action_id == action_id,
+def _action_and_step(
+    conn: Connection, instance_uuid: str, request_id: str, event: str, host: str | None
+) -> tuple[int, int | None] | None:
+    """The newest action of the request, and its newest unfinished step of that name, if any."""
+    step = sa.and_(
+        events.c.action_id == table.c.id,
         events.c.event == event,
         events.c.host == host if host is not None else events.c.host.is_(None),
         events.c.finish_time.is_(None),
     )
-    return conn.execute(query.order_by(events.c.id.desc()).limit(1)).scalar()
+    row = conn.execute(
+        sa.select(table.c.id, events.c.id)
+        .select_from(table.outerjoin(events, step))
+        .where(*_named(instance_uuid, request_id))
+        .order_by(table.c.id.desc(), events.c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])

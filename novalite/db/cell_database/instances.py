@@ -1,6 +1,7 @@
 """Servers: their row, its extras, and the compare-and-swap by which their state changes."""
 
 import datetime
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -163,20 +164,39 @@ def update(
     row["updated_at"] = now
     if changes.get("flavor") is not None:
         row["instance_type_id"] = changes["flavor"].id
-    conditions = [table.c.uuid == uuid, table.c.deleted == 0]
-    if expected_task_state is not None:
-        conditions.append(_one_of(table.c.task_state, expected_task_state))
-    if expected_vm_state is not None:
-        conditions.append(_one_of(table.c.vm_state, expected_vm_state))
-    if expected_host is not None:
-        conditions.append(table.c.host == expected_host)
-    if not conn.execute(table.update().where(*conditions).values(row)).rowcount:
+    statement = _update_statement(
+        _several(expected_task_state), _several(expected_vm_state), expected_host is not None
+    )
+    which = {"its_uuid": uuid, "its_host": expected_host}
+    if not conn.execute(statement, {**which, **row}).rowcount:
         _explain(conn, uuid, expected_task_state, expected_vm_state, expected_host)
     _update_parts(conn, uuid, changes, now)
 
 
-def _one_of(column: sa.Column[Any], expected: Sequence[str | None] | str) -> Any:
-    wanted = [expected] if isinstance(expected, str) else list(expected)
+def _several(expected: Sequence[str | None] | str | None) -> tuple[str | None, ...] | None:
+    if expected is None or isinstance(expected, str):
+        return None if expected is None else (expected,)
+    return tuple(expected)
+
+
+@functools.lru_cache(maxsize=128)
+def _update_statement(
+    task_state: tuple[str | None, ...] | None,
+    vm_state: tuple[str | None, ...] | None,
+    host: bool,
+) -> sa.Update:
+    """Kept, since making one takes longer than running it, and few expectations ever occur."""
+    statement = table.update().where(table.c.uuid == sa.bindparam("its_uuid"), table.c.deleted == 0)
+    if task_state is not None:
+        statement = statement.where(_one_of(table.c.task_state, task_state))
+    if vm_state is not None:
+        statement = statement.where(_one_of(table.c.vm_state, vm_state))
+    if host:
+        statement = statement.where(table.c.host == sa.bindparam("its_host"))
+    return statement
+
+
+def _one_of(column: sa.Column[Any], wanted: Sequence[str | None]) -> Any:
     named = [value for value in wanted if value is not None]
     condition = column.in_(named)
     if None in wanted:
