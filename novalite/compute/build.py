@@ -1,9 +1,11 @@
-"""Build one server: networking, block devices, spawning, active.
+"""Build one server: networking, spawning, active.
 
 Each step is one compare-and-swap on the row and may be repeated after a crash: ports are found
 again by the server's uuid, device names are worked out the same, and the driver completes what
 is half-made. A step's expectation holds the state it comes from, the state it goes to (a
-repeated report) and all states behind which a crash may have left the row.
+repeated report) and all states behind which a crash may have left the row. A step is a message
+and a transaction, so that there are no more of them than there is work between them: disks are
+laid out in no time, and where there is no network to wait for, spawning is the first step.
 """
 
 import base64
@@ -15,6 +17,7 @@ from typing import Any
 
 from novalite import states
 from novalite.compute import block_devices
+from novalite.compute.block_devices import Completed
 from novalite.compute.gateway import ConductorLost
 from novalite.compute.workplace import Workplace, in_request, users_ports
 from novalite.context import RequestContext
@@ -25,6 +28,7 @@ from novalite.exception import (
     NovaliteError,
     UnexpectedTaskState,
 )
+from novalite.network.validation import wants_none
 from novalite.objects import VIF, BuildWork, Instance, InstanceFault, InstanceStep
 from novalite.virt.driver import SpawnRequest
 
@@ -77,10 +81,19 @@ class _Build:
         self._work = work
         self._instance: Instance = work.instance
         self._network_info: list[VIF] = []
+        self._disks: Completed | None = None
 
     # ---- the steps ----
 
     def begin(self) -> None:
+        if wants_none(self._work.requested_networks):
+            try:
+                disks = self._lay_out_disks()
+            except BuildAbort:
+                pass  # make() meets it again, where it is told
+            else:
+                self._spawning(disks, start_event=EVENT)
+                return
         # A port that the user brought is noted before it is touched: so whoever ends this
         # server later knows not to delete it, wherever the build was cut off.
         self._network_info = [
@@ -95,27 +108,22 @@ class _Build:
 
     def make(self) -> None:
         place, work = self._place, self._work
-        self._network_info = place.allocator.allocate(
-            self._context,
-            self._instance,
-            work.requested_networks,
-            work.security_groups,
-            place.host,
-        )
-        self._step({"task_state": states.BLOCK_DEVICE_MAPPING, "network_info": self._network_info})
-        disks = block_devices.complete(
-            self._instance, work.image, self._instance.block_devices or []
-        )
-        self._step(
-            {"task_state": states.SPAWNING, **disks.instance_changes}, block_devices=disks.updates
-        )
-        self._instance = dataclasses.replace(self._instance, block_devices=disks.devices)
+        if self._disks is None:
+            self._network_info = place.allocator.allocate(
+                self._context,
+                self._instance,
+                work.requested_networks,
+                work.security_groups,
+                place.host,
+            )
+            self._spawning(self._lay_out_disks())
+        assert self._disks is not None
         place.driver.spawn(
             SpawnRequest(
                 instance=self._instance,
                 image=work.image,
                 network_info=self._network_info,
-                block_devices=disks.devices,
+                block_devices=self._disks.devices,
                 injected_files=[
                     (path, _content(path, text, self._instance.uuid))
                     for path, text in work.injected_files
@@ -126,6 +134,25 @@ class _Build:
         self._active()
         place.failed_builds = 0
         LOG.info("Instance %s is active", self._instance.uuid)
+
+    def _lay_out_disks(self) -> Completed:
+        """Raises BuildAbort."""
+        return block_devices.complete(
+            self._instance, self._work.image, self._instance.block_devices or []
+        )
+
+    def _spawning(self, disks: Completed, **more: Any) -> None:
+        self._step(
+            {
+                "task_state": states.SPAWNING,
+                "network_info": self._network_info,
+                **disks.instance_changes,
+            },
+            block_devices=disks.updates,
+            **more,
+        )
+        self._instance = dataclasses.replace(self._instance, block_devices=disks.devices)
+        self._disks = disks
 
     def _active(self) -> None:
         self._step(
@@ -147,7 +174,7 @@ class _Build:
             expected_vm_state=list(_BUILDING),
             **more,
         )
-        self._place.gateway.step(self._context, self._instance.uuid, step)
+        self._place.gateway.report(self._context, self._instance.uuid, step)
         self._instance = dataclasses.replace(self._instance, **changes)
 
     # ---- the ends that nobody wants ----

@@ -69,6 +69,19 @@ class Gateway:
     # ---- for tasks: with patience ----
 
     def step(self, context: RequestContext, instance_uuid: str, step: InstanceStep) -> Instance:
+        """The row after it."""
+        row = self._step(context, instance_uuid, step)
+        assert row is not None
+        return row
+
+    def report(self, context: RequestContext, instance_uuid: str, step: InstanceStep) -> None:
+        """The same, for who has no use for the row."""
+        step.answered = False
+        self._step(context, instance_uuid, step)
+
+    def _step(
+        self, context: RequestContext, instance_uuid: str, step: InstanceStep
+    ) -> Instance | None:
         return self.patiently(
             f"report on instance {instance_uuid}",
             lambda: self.conductor.instance_step(context, self.host, instance_uuid, step),

@@ -117,7 +117,7 @@ def _carry_out(
             finish_event=event,
         )
     try:
-        place.gateway.step(context, instance.uuid, last)
+        place.gateway.report(context, instance.uuid, last)
     except (InstanceNotFound, UnexpectedTaskState) as error:
         LOG.info("%s of instance %s was overtaken: %s", event, instance.uuid, error)
     except ConductorLost:

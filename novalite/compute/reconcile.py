@@ -119,7 +119,7 @@ class Reconciler:
             changes=changes, expected_task_state=[None], expected_vm_state=[row.vm_state]
         )
         try:
-            self._place.gateway.step(context, uuid, step)
+            self._place.gateway.report(context, uuid, step)
         except (InstanceNotFound, UnexpectedTaskState) as error:
             LOG.debug("Power state of %s: %s", uuid, error)
         except ConductorLost:
@@ -187,7 +187,7 @@ class Reconciler:
             ),
         )
         try:
-            self._place.gateway.step(context, row.uuid, step)
+            self._place.gateway.report(context, row.uuid, step)
         except (InstanceNotFound, UnexpectedTaskState, ConductorLost) as told:
             LOG.warning("The failed start of instance %s is untold: %s", row.uuid, told)
 

@@ -69,7 +69,7 @@ def _failed(
         ),
     )
     try:
-        place.gateway.step(context, instance.uuid, step)
+        place.gateway.report(context, instance.uuid, step)
     except (InstanceNotFound, UnexpectedTaskState, ConductorLost) as told:
         LOG.warning("The failure to delete instance %s is untold: %s", instance.uuid, told)
 

@@ -19,7 +19,8 @@ class InstanceStep:
     newest action is meant. Starting a step that is open already keeps its start time; finishing
     a step that was never started creates it. ``result``: Success or Error; Error sets the
     action's message too. ``message`` and ``traceback`` go to the finished event.
-    ``fault`` is recorded with the rest.
+    ``fault`` is recorded with the rest. ``answered``: whether the reporter wants the row back;
+    reading it and sending it costs as much as all the rest.
     """
 
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -32,3 +33,4 @@ class InstanceStep:
     message: str | None = None
     traceback: str | None = None
     fault: InstanceFault | None = None
+    answered: bool = True

@@ -82,13 +82,14 @@ class ConductorAPI(Protocol):
 
     def instance_step(
         self, context: RequestContext, host: str, instance_uuid: str, step: InstanceStep
-    ) -> Instance:
+    ) -> Instance | None:
         """What ``instance_update``, ``block_devices_update``, ``fault_create`` and the action
         events do, in one transaction and one message: all of it, or on an error nothing.
 
         Raises InstanceNotFound when the row is deleted or is not (any more) of ``host``,
         UnexpectedTaskState (also for ``expected_vm_state``), and UnexpectedDeletingTaskState when
-        the instance is being deleted and that was not expected. The answer loads no collections.
+        the instance is being deleted and that was not expected. The answer loads no collections;
+        it is None where the step asked for none.
         """
 
     def instance_destroyed(
@@ -245,11 +246,11 @@ class ConductorClient:
 
     def instance_step(
         self, context: RequestContext, host: str, instance_uuid: str, step: InstanceStep
-    ) -> Instance:
+    ) -> Instance | None:
         answer = self._client.call(
             context, "instance_step", host=host, instance_uuid=instance_uuid, step=step
         )
-        return cast("Instance", answer)
+        return cast("Instance | None", answer)
 
     def instance_destroyed(
         self,

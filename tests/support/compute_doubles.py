@@ -202,7 +202,7 @@ class MemoryConductor:
 
     def instance_step(
         self, context: RequestContext, host: str, instance_uuid: str, step: InstanceStep
-    ) -> Instance:
+    ) -> Instance | None:
         with self._call("instance_step"):
             step = travel(step)
             row = self.rows.get(instance_uuid)
@@ -219,6 +219,8 @@ class MemoryConductor:
                 self._finish(instance_uuid, step.finish_event, step.result)
             if step.fault is not None:
                 self.faults.append(step.fault)
+            if not step.answered:
+                return None
             answer = travel(changed)
             answer.metadata = answer.system_metadata = answer.block_devices = None
             return answer

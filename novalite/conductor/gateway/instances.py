@@ -48,11 +48,13 @@ class Instances:
         expected_vm_state: list[str] | None = None,
     ) -> Instance:
         step = InstanceStep(changes, expected_task_state, expected_vm_state)
-        return self.step(context, host, instance_uuid, step)
+        row = self.step(context, host, instance_uuid, step)
+        assert row is not None
+        return row
 
     def step(
         self, context: RequestContext, host: str, instance_uuid: str, step: InstanceStep
-    ) -> Instance:
+    ) -> Instance | None:
         return self._cells.of_host(host).run(
             lambda conn: self._step(conn, context, host, instance_uuid, step)
         )
@@ -64,7 +66,7 @@ class Instances:
         host: str,
         uuid: str,
         step: InstanceStep,
-    ) -> Instance:
+    ) -> Instance | None:
         now = self._clock.now()
         changes = dict(step.changes)
         if changes:
@@ -99,10 +101,12 @@ class Instances:
             step.fault.instance_uuid = uuid
             step.fault.host = step.fault.host or host
             instance_faults.create(conn, step.fault)
+        if changes and not step.answered:
+            return None
         instance = instances.get(conn, uuid, load=())
         if not changes:
             _check(instance, host, step)
-        return instance
+        return instance if step.answered else None
 
     def destroyed(
         self,

@@ -48,12 +48,7 @@ def test_a_build_ends_active_with_guest_port_and_event(host, context):
     assert row.root_device_name == "/dev/vda"
     assert row.default_ephemeral_device == "/dev/vdb"
     assert host.conductor.events[uuid, EVENT] == ["Success"]
-    assert [s[2] for s in host.conductor.states] == [
-        "networking",
-        "block_device_mapping",
-        "spawning",
-        None,
-    ]
+    assert [s[2] for s in host.conductor.states] == ["networking", "spawning", None]
 
 
 def test_a_build_and_a_delete_keep_their_budget_of_calls(host, context):
@@ -64,13 +59,41 @@ def test_a_build_and_a_delete_keep_their_budget_of_calls(host, context):
     eventually(lambda: host.conductor.settled(work.instance.uuid))
     periodic = {"service_heartbeat", "node_report", "instances_on_host", "orphan_allocations"}
     used = [call for call in host.conductor.calls if call not in periodic]
-    assert used == ["instance_step"] * 4
+    assert used == ["instance_step"] * 3
     host.conductor.calls.clear()
     row = host.conductor.set(work.instance.uuid, task_state=states.DELETING)
     manager.terminate_instance(context, row)
     eventually(lambda: host.conductor.settled(work.instance.uuid))
     used = [call for call in host.conductor.calls if call not in periodic]
     assert used == ["instance_step", "instance_destroyed"]
+
+
+def test_without_a_network_spawning_is_the_first_step(host, context):
+    manager = host.start(grace=100.0)
+    host.conductor.calls.clear()
+    work = host.conductor.promise(new_instance(host.name), networks=[RequestedNetwork(mode="none")])
+    uuid = work.instance.uuid
+    manager.build_and_run_instance(context, work)
+    eventually(lambda: host.conductor.settled(uuid))
+    assert host.conductor.calls.count("instance_step") == 2
+    assert [s[2] for s in host.conductor.states] == ["spawning", None]
+    row = host.conductor.row(uuid)
+    assert (row.vm_state, row.network_info) == ("active", [])
+    assert [d.device_name for d in row.block_devices] == ["/dev/vda", "/dev/vdb"]
+    assert host.conductor.events[uuid, EVENT] == ["Success"]
+    assert host.network.ports_of(uuid) == []
+
+
+def test_without_a_network_a_volume_is_refused_with_a_reason(host, context):
+    manager = host.start(grace=100.0)
+    instance = new_instance(host.name)
+    instance.block_devices[0].source_type = "volume"
+    instance.block_devices[0].destination_type = "volume"
+    work = host.conductor.promise(instance, networks=[RequestedNetwork(mode="none")])
+    manager.build_and_run_instance(context, work)
+    eventually(lambda: host.conductor.reschedules)
+    assert "volumes" in host.conductor.reschedules[0]["reason"]
+    assert host.guests() == set()
 
 
 def test_the_driver_gets_password_files_and_image(host, context, monkeypatch):
