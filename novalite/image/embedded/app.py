@@ -27,7 +27,7 @@ OPERATIONS: list[Operation] = [
     for operation in module.OPERATIONS
 ]
 
-DRAINED = 64 * 1024 * 1024  # bytes of a refused upload without end
+DRAINED = 64 * 1024 * 1024  # bytes of a refused upload; a server closes the connection after that
 
 
 def _fault(code: int, message: str, exc: BaseException | None) -> bytes:
@@ -72,7 +72,7 @@ def _drain(environ: dict[str, Any]) -> None:
     if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
         return
     stream = environ["wsgi.input"]
-    left = DRAINED if length is None else length
+    left = DRAINED if length is None else min(length, DRAINED)
     try:
         while left > 0:
             chunk = stream.read(min(CHUNK, left))

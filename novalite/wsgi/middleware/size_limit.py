@@ -20,10 +20,9 @@ class SizeLimit:
     ) -> Iterable[bytes]:
         """Raises a 413 fault, at once or, for a chunked body, when it is read."""
         length = environ.get("CONTENT_LENGTH")
-        if length:
-            if length.isdigit() and int(length) > self._limit:
-                raise _too_large(self._limit)
-        elif "HTTP_TRANSFER_ENCODING" in environ:
+        if length and length.isdigit() and int(length) > self._limit:
+            raise _too_large(self._limit)
+        if "HTTP_TRANSFER_ENCODING" in environ:
             environ["wsgi.input"] = _Limited(environ["wsgi.input"], self._limit)
         return self._application(environ, start_response)
 
