@@ -81,6 +81,9 @@ format: $(VENV)/.tests ## put the code into its one form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.tests ## reference pages and samples, from the declarations in the code
+	@$(BIN)/python -m tools.docs
+
 bench: $(VENV)/.tests ## measure it; see bench/README.md for the comparison with Nova
 	$(BIN)/python -m bench.run
 

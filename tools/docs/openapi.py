@@ -1,0 +1,161 @@
+"""docs/reference/openapi.json: the compute API at its newest microversion, as OpenAPI 3.1."""
+
+import json
+import re
+from typing import Any
+
+from novalite.api.openstack import app as compute
+from novalite.wsgi.faults import NAMES, REASONS
+from novalite.wsgi.operations import Operation
+from tools.docs import operations
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+def pages() -> dict[str, str]:
+    text = json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False)
+    return {"docs/reference/openapi.json": text + "\n"}
+
+
+def document() -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in compute.operations():
+        of_path = paths.setdefault(operation.path, _path(operation.path))
+        method = operation.method.lower()
+        described = _operation(operation)
+        of_path[method] = _together(of_path[method], described) if method in of_path else described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "novalite compute API",
+            "version": str(operations.NEWEST),
+            "description": "Schemas are those of the newest microversion that has the operation.",
+        },
+        "servers": [{"url": "/v2.1"}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
+            },
+            "parameters": {"microversion": _MICROVERSION},
+            "schemas": {"fault": _FAULT},
+        },
+        "security": [{"token": []}],
+    }
+
+
+_MICROVERSION = {
+    "name": "OpenStack-API-Version",
+    "in": "header",
+    "description": "compute X.Y, or compute latest; without it the oldest",
+    "schema": {"type": "string", "pattern": "^compute (latest|[0-9]+\\.[0-9]+)$"},
+}
+_FAULT = {
+    "type": "object",
+    "description": "One member, named after the kind of fault.",
+    "propertyNames": {"enum": sorted({*NAMES.values(), "computeFault"})},
+    "additionalProperties": {
+        "type": "object",
+        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
+
+def _path(path: str) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [{"$ref": "#/components/parameters/microversion"}]
+    for name in _PARAMETER.findall(path):
+        parameters.append(
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        )
+    return {"parameters": parameters}
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    extension = {"min-ver": operation.min_version, "max-ver": operation.max_version}
+    if operation.action:
+        extension["action"] = operation.action
+    if operation.policy:
+        extension["policy"] = operation.policy
+    described: dict[str, Any] = {
+        "summary": operation.title,
+        "operationId": _identifier(operation),
+        "responses": _responses(operation),
+        "x-openstack": extension,
+    }
+    query = operations.schema_of(operation, "query")
+    if query:
+        described["parameters"] = [
+            {"name": name, "in": "query", "schema": schema}
+            for name, schema in query.get("properties", {}).items()
+        ]
+    request = operations.schema_of(operation, "request")
+    if request:
+        described["requestBody"] = {"required": True, "content": _json(request)}
+    return described
+
+
+def _identifier(operation: Operation) -> str:
+    words = [operation.method, *re.findall(r"\w+", operation.path), operation.action or ""]
+    return "_".join(word.lower() for word in words if word)
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    schema = operations.schema_of(operation, "response")
+    for since, code in operations.success_codes(operation):
+        answer: dict[str, Any] = {"description": REASONS[code]}
+        if since != operation.min_version:
+            answer["x-openstack"] = {"min-ver": since}
+        if schema and schema.get("type") != "null":
+            answer["content"] = _json(schema)
+        responses[str(code)] = answer
+    fault = _json({"$ref": "#/components/schemas/fault"})
+    for code in sorted({401, 403, *operation.errors} if not operation.public else operation.errors):
+        responses[str(code)] = {"description": REASONS[code], "content": fault}
+    return responses
+
+
+def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Actions of one path are one operation in OpenAPI: alternatives of body and answer."""
+    responses = dict(first["responses"])
+    for code, answer in second["responses"].items():
+        known = responses.get(code)
+        if known is None or int(code) >= 400:
+            responses[code] = answer
+        else:
+            responses[code] = {**known, **answer, "content": _either(known, answer)}
+            if not responses[code]["content"]:
+                del responses[code]["content"]
+    return {
+        "summary": "Actions",
+        "operationId": re.sub(r"_action_.*", "_action", first["operationId"]),
+        "requestBody": {
+            "required": True,
+            "content": _either(first["requestBody"], second["requestBody"]),
+        },
+        "responses": dict(sorted(responses.items())),
+        "x-openstack": {"actions": [*_actions(first), *_actions(second)]},
+    }
+
+
+def _actions(described: dict[str, Any]) -> list[dict[str, Any]]:
+    extension = described["x-openstack"]
+    return extension.get("actions") or [{"title": described["summary"], **extension}]
+
+
+def _either(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    choices: list[Any] = []
+    for one in (first, second):
+        schema = one.get("content", {}).get("application/json", {}).get("schema")
+        if schema:
+            choices += schema["oneOf"] if set(schema) == {"oneOf"} else [schema]
+    if not choices:
+        return {}
+    return _json(choices[0] if len(choices) == 1 else {"oneOf": choices})
