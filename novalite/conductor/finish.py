@@ -36,9 +36,8 @@ def finish(
 
 def _hand_over(conn: Connection, uuids: Sequence[str], target: str) -> tuple[set[str], list[str]]:
     """(handed over, to be removed again)"""
-    handed = {uuid for uuid in uuids if build_requests.destroy(conn, uuid)}
-    for uuid in handed:
-        instance_mappings.set_cell(conn, uuid, target)
+    handed = build_requests.destroy_many(conn, uuids)
+    instance_mappings.set_cell_of(conn, handed, target)
     missing = [uuid for uuid in uuids if uuid not in handed]
     mappings = instance_mappings.get_many(conn, missing)
     # One that another conductor handed over to this very cell stays, deleted or not: it is the

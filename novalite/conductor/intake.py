@@ -4,6 +4,7 @@ A burst of requests is leased in a few transactions, at once, so that no other c
 takes what merely waits for a worker here, and loses its password.
 """
 
+import collections
 import logging
 import queue
 import threading
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from novalite.conductor.build import Builder, Promise
+from novalite.conductor.build import Builder, Order, Promise
 from novalite.conductor.cells import Cells
 from novalite.conductor.leases import Leases
 from novalite.conductor.workers import Workers
@@ -24,9 +25,13 @@ LOG = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 64
 
+MOST_TOGETHER = 8
+"""Orders that one worker builds together. Larger groups would spare little more, and make the
+first of them wait for the last."""
 
-class Order(NamedTuple):
-    """One cast: the servers of one request. ``admin_password`` is stored nowhere else."""
+
+class Cast(NamedTuple):
+    """The servers of one request. ``admin_password`` is stored nowhere else."""
 
     context: RequestContext
     uuids: list[str]
@@ -39,7 +44,8 @@ class Intake:
         self._leases = leases
         self._workers = workers
         self._builder = builder
-        self._orders: queue.Queue[Order | None] = queue.Queue()
+        self._casts: queue.Queue[Cast | None] = queue.Queue()
+        self._ready: collections.deque[Order] = collections.deque()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -47,31 +53,31 @@ class Intake:
         self._thread.start()
 
     def stop(self) -> None:
-        self._orders.put(None)
+        self._casts.put(None)
         if self._thread is not None:
             self._thread.join(10)
 
-    def put(self, order: Order) -> None:
-        self._orders.put(order)
+    def put(self, cast: Cast) -> None:
+        self._casts.put(cast)
 
     def _run(self) -> None:
-        while (first := self._orders.get()) is not None:
-            orders = [first]
-            while len(orders) < MOST_AT_ONCE:
+        while (first := self._casts.get()) is not None:
+            casts = [first]
+            while len(casts) < MOST_AT_ONCE:
                 try:
-                    more = self._orders.get_nowait()
+                    more = self._casts.get_nowait()
                 except queue.Empty:
                     break
                 if more is None:
-                    self._orders.put(None)
+                    self._casts.put(None)
                     break
-                orders.append(more)
-            self.lease(orders)
+                casts.append(more)
+            self.lease(casts)
 
-    def lease(self, orders: Sequence[Order]) -> None:
-        """Lease what the orders name, and have it built. What cannot be leased now is found by
+    def lease(self, casts: Sequence[Cast]) -> None:
+        """Lease what the casts name, and have it built. What cannot be leased now is found by
         a sweep later."""
-        mine = self._leases.begin([uuid for order in orders for uuid in order.uuids])
+        mine = self._leases.begin([uuid for cast in casts for uuid in cast.uuids])
         try:
             promises = {p.uuid: p for p in self._take(mine)}
         except DependencyUnavailable as error:
@@ -81,9 +87,9 @@ class Intake:
             LOG.exception("leasing %d builds failed", len(mine))
             promises = {}
         self._leases.end([uuid for uuid in mine if uuid not in promises])
-        for order in orders:
-            found = [promises.pop(uuid) for uuid in order.uuids if uuid in promises]
-            self._submit(order.context, found, order.admin_password)
+        for cast in casts:
+            found = [promises.pop(uuid) for uuid in cast.uuids if uuid in promises]
+            self._submit(Order(cast.context, found, cast.admin_password))
 
     def sweep(self, older_than: float) -> int:
         """Build what nobody holds and was accepted more than ``older_than`` seconds ago; how many
@@ -96,7 +102,7 @@ class Intake:
             key = (promise.request.project_id, promise.request.request_id)
             requests.setdefault(key, []).append(promise)
         for (_, request_id), group in requests.items():
-            self._submit(_context(group[0], request_id), group, None)
+            self._submit(Order(_context(group[0], request_id), group))
         return len(promises)
 
     def _take(self, uuids: Sequence[str] | None, older_than: float | None = None) -> list[Promise]:
@@ -112,20 +118,26 @@ class Intake:
 
         return self._cells.api.run(take)
 
-    def _submit(
-        self, context: RequestContext, promises: list[Promise], admin_password: str | None
-    ) -> None:
-        if not promises:
-            return
+    def _submit(self, order: Order) -> None:
+        """For each order there is a job, which takes what waits just then, if anything."""
+        if order.promises:
+            self._ready.append(order)
+            self._workers.submit(self._build_what_waits)
 
-        def job() -> None:
-            context.update_store()
+    def _build_what_waits(self) -> None:
+        orders: list[Order] = []
+        while len(orders) < MOST_TOGETHER:
             try:
-                self._builder.build(context, promises, admin_password)
-            finally:
-                self._leases.end([promise.uuid for promise in promises])
-
-        self._workers.submit(job)
+                orders.append(self._ready.popleft())
+            except IndexError:
+                break
+        if not orders:
+            return
+        orders[0].context.update_store()
+        try:
+            self._builder.build(orders)
+        finally:
+            self._leases.end([promise.uuid for order in orders for promise in order.promises])
 
 
 def _context(promise: Promise, request_id: str | None) -> RequestContext:

@@ -15,7 +15,7 @@ from novalite.conductor.gateway.compute_nodes import ComputeNodes
 from novalite.conductor.gateway.faults import Faults
 from novalite.conductor.gateway.instances import Instances
 from novalite.conductor.gateway.services import Services
-from novalite.conductor.intake import Intake, Order
+from novalite.conductor.intake import Cast, Intake
 from novalite.conductor.leases import Leases
 from novalite.conductor.quota_check import QuotaCheck
 from novalite.conductor.reschedule import Rescheduler
@@ -95,7 +95,7 @@ class ConductorManager:
         instance_uuids: list[str],
         admin_password: str | None = None,
     ) -> None:
-        self._intake.put(Order(context, instance_uuids, admin_password))
+        self._intake.put(Cast(context, instance_uuids, admin_password))
 
     def reschedule_build(
         self,

@@ -23,6 +23,8 @@ class QuotaCheck:
             return
         with self._cells.api.read() as conn:
             limits = self._defaults | quotas.overrides(conn, project_id)
+            if all(limits[name] < 0 for name in self._defaults):
+                return
             usage = quotas.usage(conn, project_id)
         overs = [name for name in self._defaults if usage[name] > limits[name] >= 0]
         if overs:

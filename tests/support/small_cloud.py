@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from novalite import conf as configuration
-from novalite.conductor.intake import Order
+from novalite.conductor.intake import Cast
 from novalite.conductor.manager import ConductorManager
 from novalite.context import RequestContext, admin_context
 from novalite.db import sync
@@ -97,8 +97,20 @@ class Conductor:
     def build(
         self, uuids_: list[str], context: RequestContext | None = None, password: str | None = None
     ) -> None:
-        order = Order(context or admin_context("req-post"), list(uuids_), password)
-        self.manager._intake.lease([order])
+        cast = Cast(context or admin_context("req-post"), list(uuids_), password)
+        self.manager._intake.lease([cast])
+
+    def build_together(self, *casts: Cast) -> None:
+        """As when all of them came before the first worker was free."""
+        waiting: list[Any] = []
+        at_once = self.manager._workers.submit
+        self.manager._workers.submit = waiting.append  # type: ignore[method-assign]
+        try:
+            self.manager._intake.lease(casts)
+        finally:
+            self.manager._workers.submit = at_once  # type: ignore[method-assign]
+        for job in waiting:
+            job()
 
     def sweep(self) -> int:
         return self.manager._sweeps.builds()

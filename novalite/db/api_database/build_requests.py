@@ -6,7 +6,7 @@ hold the same request.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -67,6 +67,18 @@ def save(conn: Connection, request: BuildRequest) -> bool:
 def destroy(conn: Connection, uuid: str) -> bool:
     """Whether there was one. False tells a conductor that the user deleted the server."""
     return conn.execute(table.delete().where(table.c.instance_uuid == uuid)).rowcount > 0
+
+
+def destroy_many(conn: Connection, uuids: Collection[str]) -> set[str]:
+    """Those of ``uuids`` that there were."""
+    if len(uuids) < 2:
+        return {uuid for uuid in uuids if destroy(conn, uuid)}
+    # Locked, so that of two who do this at once only one is told of a request.
+    mine = sa.select(table.c.id, table.c.instance_uuid).with_for_update()
+    found = conn.execute(mine.where(any_of(conn, table.c.instance_uuid, uuids))).all()
+    if found:
+        conn.execute(table.delete().where(any_of(conn, table.c.id, [row[0] for row in found])))
+    return {row[1] for row in found}
 
 
 def take(

@@ -21,13 +21,19 @@ _CHANGEABLE = frozenset(mapping.names) - {"id", "uuid", "instance_uuid", "create
 
 def create(conn: Connection, instance_uuid: str, devices: Iterable[BlockDevice]) -> None:
     """Store a server's devices; those without a uuid get one (on the record too)."""
+    create_many(conn, {instance_uuid: devices})
+
+
+def create_many(conn: Connection, devices: Mapping[str, Iterable[BlockDevice]]) -> None:
+    """The same for several servers: uuid -> devices."""
     rows = []
-    for device in devices:
-        device.uuid = device.uuid or uuidutils.generate_uuid()
-        device.instance_uuid = instance_uuid
-        row = mapping.values(device)
-        row["created_at"] = device.created_at or utcnow()
-        rows.append(row)
+    for instance_uuid, its in devices.items():
+        for device in its:
+            device.uuid = device.uuid or uuidutils.generate_uuid()
+            device.instance_uuid = instance_uuid
+            row = mapping.values(device)
+            row["created_at"] = device.created_at or utcnow()
+            rows.append(row)
     if rows:
         conn.execute(table.insert(), rows)
 

@@ -1,6 +1,7 @@
 """What was done to servers: actions, and the steps (events) of each."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from novalite import exception
 from novalite.db.cell_database import models
 from novalite.db.records import Mapping
-from novalite.db.statements import insert_unless_there
+from novalite.db.statements import ignoring_duplicates, insert_unless_there
 from novalite.objects import ActionEvent, InstanceAction
 
 table = models.instance_actions
@@ -22,11 +23,21 @@ _event_mapping = Mapping(ActionEvent, events)
 def start(conn: Connection, action: InstanceAction) -> bool:
     """Record that an action began; whether it is new. One request's action of one name on one
     server is recorded once."""
+    return insert_unless_there(conn, table, _row(action))
+
+
+def start_many(conn: Connection, actions: Sequence[InstanceAction]) -> None:
+    """The same for several, in one statement."""
+    if actions:
+        conn.execute(ignoring_duplicates(conn, table), [_row(action) for action in actions])
+
+
+def _row(action: InstanceAction) -> dict[str, Any]:
     values = _mapping.values(action, without=("id", "events"))
     values["updated_at"] = action.updated_at or action.start_time
     if action.start_time is not None:
         values["created_at"] = action.start_time
-    return insert_unless_there(conn, table, values)
+    return values
 
 
 def finish(

@@ -20,7 +20,9 @@ __all__ = [
     "InstanceQuery",
     "count",
     "create",
+    "create_many",
     "destroy",
+    "existing",
     "get",
     "get_many",
     "list_",
@@ -46,26 +48,43 @@ _PAIRS = {
 def create(conn: Connection, instance: Instance) -> Instance:
     """Store a new server with all it carries; sets ``id``, ``created_at`` and ``updated_at``, and
     its block devices' uuids. Raises DuplicateKey when the uuid exists in this cell."""
-    instance.created_at = instance.created_at or utcnow()
-    instance.updated_at = instance.updated_at or instance.created_at
-    row = {name: getattr(instance, name) for name in _ROW}
-    row["uuid"] = instance.uuid
-    if instance.flavor is not None:
-        row["instance_type_id"] = instance.flavor.id
-    instance.id = new_id(conn.execute(table.insert(), row))
-    stamp = {"instance_uuid": instance.uuid, "created_at": instance.created_at}
-    conn.execute(
-        extra.insert(),
-        stamp | {name: getattr(instance, name) for name in instance_loading.EXTRA_COLUMNS},
-    )
-    conn.execute(caches.insert(), stamp | {"network_info": instance.network_info})
-    for name, pairs in _PAIRS.items():
-        _insert_pairs(conn, pairs, instance.uuid, getattr(instance, name) or {})
-    if instance.tags:
-        tags.insert(conn, instance.uuid, instance.tags)
-    if instance.block_devices:
-        block_devices.create(conn, instance.uuid, instance.block_devices)
+    create_many(conn, [instance])
     return instance
+
+
+def create_many(conn: Connection, new: Sequence[Instance]) -> None:
+    """The same for several, in hardly more statements: each gets its number by its own."""
+    for instance in new:
+        instance.created_at = instance.created_at or utcnow()
+        instance.updated_at = instance.updated_at or instance.created_at
+        row = {name: getattr(instance, name) for name in _ROW}
+        row["uuid"] = instance.uuid
+        row["instance_type_id"] = instance.flavor.id if instance.flavor is not None else None
+        instance.id = new_id(conn.execute(table.insert(), row))
+    if not new:
+        return
+    extras = [_stamp(i, {n: getattr(i, n) for n in instance_loading.EXTRA_COLUMNS}) for i in new]
+    conn.execute(extra.insert(), extras)
+    conn.execute(caches.insert(), [_stamp(i, {"network_info": i.network_info}) for i in new])
+    for name, pairs in _PAIRS.items():
+        _insert_pairs(conn, pairs, {i.uuid: getattr(i, name) or {} for i in new})
+    for instance in new:
+        if instance.tags:
+            tags.insert(conn, instance.uuid, instance.tags)
+    block_devices.create_many(conn, {i.uuid: i.block_devices or () for i in new})
+
+
+def _stamp(instance: Instance, values: dict[str, Any]) -> dict[str, Any]:
+    return {"instance_uuid": instance.uuid, "created_at": instance.created_at, **values}
+
+
+def existing(conn: Connection, uuids: Collection[str]) -> set[str]:
+    """Those of ``uuids`` that have a row here, deleted or not."""
+    if not uuids:
+        return set()
+    return set(
+        conn.execute(sa.select(table.c.uuid).where(any_of(conn, table.c.uuid, uuids))).scalars()
+    )
 
 
 def get(
@@ -273,15 +292,17 @@ def destroy(conn: Connection, uuid: str, now: datetime.datetime) -> bool:
     return bool(done)
 
 
-def _insert_pairs(conn: Connection, pairs: sa.Table, uuid: str, values: Mapping[str, Any]) -> None:
-    if values:
-        conn.execute(
-            pairs.insert(),
-            [
-                {"instance_uuid": uuid, "key": key, "value": None if value is None else str(value)}
-                for key, value in values.items()
-            ],
-        )
+def _insert_pairs(
+    conn: Connection, pairs: sa.Table, values: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """``values``: server's uuid -> its pairs."""
+    rows = [
+        {"instance_uuid": uuid, "key": key, "value": None if value is None else str(value)}
+        for uuid, its in values.items()
+        for key, value in its.items()
+    ]
+    if rows:
+        conn.execute(pairs.insert(), rows)
 
 
 def _replace_pairs(
@@ -307,4 +328,4 @@ def _replace_pairs(
                 pairs.update().where(mine, pairs.c.key == key).values(value=value, updated_at=now)
             )
     new = {key: value for key, value in values.items() if key not in current}
-    _insert_pairs(conn, pairs, uuid, new)
+    _insert_pairs(conn, pairs, {uuid: new})
