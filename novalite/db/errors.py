@@ -15,7 +15,8 @@ from novalite import exception
 LOG = logging.getLogger(__name__)
 
 _MYSQL_DUPLICATE = {1022, 1062, 1586}
-_MYSQL_CONTENTION = {1205, 1213, 1020}
+# 1467 is what a deadlock is called when the lock is that of the next number of a table.
+_MYSQL_CONTENTION = {1205, 1213, 1020, 1467}
 _MYSQL_BAD_REGEX = {1139, 3685, 3688, 3690, 3691, 3692, 3696}
 _MYSQL_UNAVAILABLE = {1040, 1053, 1203, 1927, 2002, 2003, 2006, 2013, 2014, 2045, 2055, 4031}
 _PG_DUPLICATE = "23505"

@@ -60,35 +60,32 @@ def claim(
     than the machine itself. A resource of which nothing is asked is not checked.
     """
     amounts = {"vcpus": vcpus, "memory_mb": memory_mb, "local_gb": local_gb}
-    if not _insert(conn, instance_uuid, compute_id, amounts):
+    # The node first: whoever has its row has all that is needed, so that nobody waits in a
+    # circle. A doubled claim waits there too, and then finds the row of the first one.
+    if not _raise(conn, compute_id, amounts):
         return _holds(conn, instance_uuid, compute_id)
-    raised = conn.execute(
-        nodes.update()
-        .where(nodes.c.id == compute_id, nodes.c.deleted == 0, *_fits(amounts))
-        .values(_changed(amounts, 1))
-    ).rowcount
-    if raised:
-        return True
-    conn.execute(
-        table.delete().where(
-            table.c.instance_uuid == instance_uuid, table.c.compute_id == compute_id
-        )
+    if not _insert(conn, instance_uuid, compute_id, amounts):
+        conn.execute(nodes.update().where(nodes.c.id == compute_id).values(_changed(amounts, -1)))
+    return True
+
+
+def _raise(conn: Connection, compute_id: int, amounts: dict[str, int]) -> bool:
+    statement = nodes.update().where(
+        nodes.c.id == compute_id, nodes.c.deleted == 0, *_fits(amounts)
     )
-    return False
+    return conn.execute(statement.values(_changed(amounts, 1))).rowcount > 0
 
 
 def _insert(conn: Connection, instance_uuid: str, compute_id: int, amounts: dict[str, int]) -> bool:
-    """The row goes first: its unique constraint is what makes a doubled claim wait and then see
-    the first one."""
-    names = ["instance_uuid", "compute_id", "host", "created_at", *amounts]
-    row = sa.select(
-        sa.literal(instance_uuid),
-        nodes.c.id,
-        nodes.c.host,
-        sa.literal(utcnow(), table.c.created_at.type),
-        *(sa.literal(amount, sa.Integer) for amount in amounts.values()),
-    ).where(nodes.c.id == compute_id, nodes.c.deleted == 0)
-    return conn.execute(ignoring_duplicates(conn, table).from_select(names, row)).rowcount > 0
+    """Not INSERT ... SELECT, which on MariaDB locks the table's numbering for all others."""
+    row = {
+        "instance_uuid": instance_uuid,
+        "compute_id": compute_id,
+        "host": sa.select(nodes.c.host).where(nodes.c.id == compute_id).scalar_subquery(),
+        "created_at": utcnow(),
+        **amounts,
+    }
+    return conn.execute(ignoring_duplicates(conn, table).values(row)).rowcount > 0
 
 
 def _holds(conn: Connection, instance_uuid: str, compute_id: int) -> bool:
