@@ -101,7 +101,8 @@ class Database:
             "pool_timeout": 30,
         }
         options.update(getattr(self, f"_{self.dialect}_options")())
-        self.engine = sa.create_engine(self.url, **options)
+        # A failed statement is logged, and its parameters may be a password or user data.
+        self.engine = sa.create_engine(self.url, hide_parameters=True, **options)
         install(self.engine)
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         self._reader = self.engine

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from novalite.exception import NovaliteError
+from novalite.exception import NovaliteError, ValidationError
 
 LOG = logging.getLogger(__name__)
 
@@ -99,6 +99,9 @@ def render(
         headers = list(exc.headers.items())
         if code >= 500:
             LOG.warning("%s: %s", type(exc).__name__, message)
+        elif isinstance(exc, ValidationError):
+            # Its message cites what the client sent, and that may be a password.
+            LOG.debug("%s: see the answer", type(exc).__name__)
         else:
             LOG.debug("%s: %s", type(exc).__name__, message)
     else:
