@@ -76,7 +76,10 @@ def start(argv: Sequence[str] | None = None, *, default: str | None = None) -> s
     # Libraries warn of eventlet at import whether it is used or not; which backend runs was
     # decided here, with docs/decisions/0003-concurrency.md.
     warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
-    if chosen == "eventlet":
+    if chosen == "threading":
+        # Libraries load eventlet all the same, and it a resolver of its own.
+        os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
+    else:
         import eventlet
 
         eventlet.monkey_patch()

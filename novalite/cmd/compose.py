@@ -3,21 +3,25 @@
 This is the only place that knows which class stands behind which contract.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
 
 from novalite.cmd.service import Process
-from novalite.db.databases import Databases
-from novalite.db.engine import Database
 from novalite.deployment import Deployment
 from novalite.rpc.compute import ComputeClient, serve_compute
 from novalite.rpc.conductor import ConductorClient, serve_conductor
 from novalite.rpc.scheduler import SchedulerClient, serve_scheduler
 from novalite.rpc.transport import Messaging
 
+if TYPE_CHECKING:
+    from novalite.db.databases import Databases
 
-def _databases(conf: cfg.ConfigOpts, process: Process) -> Databases:
+
+def _databases(conf: cfg.ConfigOpts, process: Process) -> "Databases":
+    """What has no database does not even load what speaks to one: 15 MB per compute host."""
+    from novalite.db.databases import Databases
+
     databases = Databases.from_conf(conf)
     process.on_exit(databases.dispose)
     return databases
@@ -55,6 +59,8 @@ def _remote_neighbours(conf: cfg.ConfigOpts, cloud: Deployment) -> None:
 
 def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Process) -> None:
     """Those of identity, image and network that run in this process, mounted under their paths."""
+    from novalite.db.engine import Database
+
     database = Database(conf.embedded.connection)
     process.on_exit(database.dispose)
     if conf.keystone.driver == "embedded":
