@@ -1,5 +1,6 @@
 """One process that starts a broker, a database and all services of a cloud, and stops them."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -64,15 +65,18 @@ class Cloud:
     ) -> None:
         self.state = state
         self._own: list[Any] = []
-        self.database = database or self._started(MariaDB())
-        self.rabbitmq = rabbitmq or self._started(RabbitMQ())
+        self.database = database or MariaDB()
+        self.rabbitmq = rabbitmq or RabbitMQ()
+        self._start_own(
+            [s for s in (self.database, self.rabbitmq) if s not in (database, rabbitmq)]
+        )
         self._prefix = prefix
         for name in DATABASES:
             self.database.create(prefix + name)
         self.plan = Plan(
             state,
             lambda name: self.database.url(prefix + name),
-            self.rabbitmq.create(prefix or None),
+            self.rabbitmq.create(prefix or None) if rabbitmq else self.rabbitmq.url(),
             backend=backend,
             fake=fake_hosts > 0,
             api_port=ports[0],
@@ -90,10 +94,12 @@ class Cloud:
         for folder in ("etc", "log", "run"):
             os.makedirs(os.path.join(state, folder), exist_ok=True)
 
-    def _started(self, server: Any) -> Any:
-        server.start()
-        self._own.append(server)
-        return server
+    def _start_own(self, servers: list[Any]) -> None:
+        """At once, since each waits more than it works."""
+        self._own = servers
+        with concurrent.futures.ThreadPoolExecutor() as starting:
+            for started in [starting.submit(server.start) for server in servers]:
+                started.result()
 
     # ---- up and down ----
 
