@@ -5,6 +5,7 @@ asks for, whatever the client announces.
 """
 
 import contextlib
+import os
 import re
 import socket
 import time
@@ -46,6 +47,13 @@ class Pace:
         self._credit = min(self._patience, self._credit + size / self._rate)
 
 
+def _allow(sock: Any, seconds: float) -> None:
+    """Set the socket's timeout, which is a system call, if it is not about that already."""
+    current = sock.gettimeout()
+    if current is None or not 0.9 * seconds <= current <= seconds:
+        sock.settimeout(seconds)
+
+
 class Incoming:
     """What the client sends. Not for two threads at once. Methods that wait raise TimeoutError
     when the client is too slow, and OSError when it is gone."""
@@ -63,12 +71,13 @@ class Incoming:
     # ---- without waiting ----
 
     def gather(self) -> Literal["ready", "waiting", "gone"]:
-        """Take what has arrived. ``ready``: a request that a thread may work on without having to
-        wait for the client, or one too large to be kept until it is whole."""
+        """Take what has arrived; the socket must have a timeout. ``ready``: a request that a
+        thread may work on without having to wait for the client, or one that is too large to be
+        kept until it is whole."""
         while not self._whole():
             try:
-                self._sock.settimeout(0)
-                data = self._sock.recv(PIECE)
+                # A socket with a timeout is non-blocking below Python.
+                data = os.read(self._sock.fileno(), PIECE)
             except (BlockingIOError, InterruptedError):
                 self._stalled = True
                 return "waiting"
@@ -117,7 +126,7 @@ class Incoming:
         """Wait up to ``idle`` seconds for a request's first byte. False: there is none."""
         self.pace = Pace()
         if not self._buffer:
-            self._sock.settimeout(idle)
+            _allow(self._sock, idle)
             self._buffer += self._sock.recv(PIECE)
         return bool(self._buffer)
 
@@ -155,7 +164,7 @@ class Incoming:
             self._buffer += data
 
     def _receive(self, size: int) -> bytes:
-        self._sock.settimeout(self.pace.allowance())
+        _allow(self._sock, self.pace.allowance())
         begun = time.monotonic()
         try:
             data: bytes = self._sock.recv(size)
@@ -175,19 +184,27 @@ class Incoming:
 
 
 class Outgoing:
-    """What the client gets: a file without a buffer."""
+    """What the client gets: a file without a buffer, but that it can keep a head for its body."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
+        self._kept = b""
+        self.keep = False
+        """Set: the next ``write`` is sent together with the one after it, or at ``flush``."""
         self.closed = False
         self.bytes_written = 0
         self.pace = Pace()
 
     def write(self, data: bytes) -> int:
         """All of it. Raises TimeoutError when the client takes it too slowly."""
+        if self.keep:
+            self._kept, self.keep = data, False
+            return len(data)
+        if self._kept:
+            data, self._kept = self._kept + data, b""
         left = memoryview(data)
         while left:
-            self._sock.settimeout(self.pace.allowance())
+            _allow(self._sock, self.pace.allowance())
             begun = time.monotonic()
             try:
                 sent = self._sock.send(left[:PIECE])
@@ -202,7 +219,8 @@ class Outgoing:
         self.write(b"".join(lines))
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        if self._kept:
+            self.write(b"")
 
     def close(self) -> None:
         self.closed = True

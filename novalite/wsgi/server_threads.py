@@ -14,7 +14,7 @@ from typing import Any
 from cheroot import server as cheroot_server
 from cheroot import wsgi
 
-from novalite.wsgi.peer import MAX_HEAD, PATIENCE, RATE, Incoming, Outgoing, linger
+from novalite.wsgi.peer import MAX_HEAD, PATIENCE, RATE, Incoming, Outgoing, Pace, linger
 from novalite.wsgi.request_body import Body, ChunkedBody, SizedBody, framing_fault
 
 LOG = logging.getLogger(__name__)
@@ -71,13 +71,16 @@ class _Request(cheroot_server.HTTPRequest):
             self.ensure_headers_sent()
         if self.chunked_write:
             self.conn.wfile.write(b"0\r\n\r\n")
+        self.conn.wfile.flush()
         self.conn.unread = not body.finished
 
     def send_headers(self) -> None:
         # What has arrived and nobody read is thrown away; for more than that the client would
         # have to be waited for, so that the connection ends instead.
-        if isinstance(self.rfile, Body) and not self.rfile.discard(patience=0):
+        body = self.rfile
+        if isinstance(body, Body) and not body.finished and not body.discard(patience=0):
             self.close_connection = True
+        self.conn.wfile.keep = True
         super().send_headers()
 
 
@@ -112,7 +115,7 @@ class _Connection(cheroot_server.HTTPConnection):
 
     def communicate(self) -> bool:
         self._waiting_since = None
-        self.wfile = Outgoing(self.socket)
+        self.wfile.pace = Pace()
         self.unread = True
         return bool(super().communicate())
 
