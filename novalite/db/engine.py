@@ -128,7 +128,8 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading. On SQLite all statements see one snapshot."""
+        """A connection for reading. On SQLite all statements see one snapshot; on the others each
+        sees what is committed when it runs."""
         with self._connect(self._reader) as conn:
             yield conn
 
@@ -219,7 +220,7 @@ class Database:
         }
         if "connect_timeout" not in self.url.query:
             arguments["connect_timeout"] = 10
-        return {"isolation_level": "READ COMMITTED", "connect_args": arguments}
+        return {"connect_args": arguments}
 
     def _postgresql_options(self) -> dict[str, Any]:
         timeout = {} if "connect_timeout" in self.url.query else {"connect_timeout": 10}
@@ -228,14 +229,28 @@ class Database:
 
 def _sqlite_connected(connection: Any, record: Any) -> None:
     connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 30000")
+    _into_wal(connection)
     for pragma in (
-        "busy_timeout = 30000",
-        "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _into_wal(connection: Any) -> None:
+    """SQLite does not wait for its lock here: of several processes that open a new file at once,
+    all but one are refused."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(random.uniform(0.005, 0.02))
 
 
 def _sqlite_begin(conn: Connection) -> None:
@@ -248,7 +263,11 @@ def _sqlite_begin(conn: Connection) -> None:
 def _mysql_connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
     from novalite.db.mariadb import FrugalConnection
 
-    return FrugalConnection(*arguments, **options)
+    connection = FrugalConnection(*arguments, **options)
+    # Not by SQLAlchemy's isolation_level, which would switch autocommit off again.
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    return connection
 
 
 def _postgresql_connected(connection: Any, record: Any) -> None:

@@ -1,5 +1,6 @@
 """Transactions, their errors, and what happens when they meet."""
 
+import sqlite3
 import threading
 
 import pytest
@@ -32,11 +33,33 @@ def test_write_commits_and_an_exception_rolls_back(api):
 
 
 def test_what_read_changes_is_not_kept(api):
-    if api.dialect == "postgresql":
+    if api.dialect != "sqlite":
         pytest.skip("readers autocommit there")
     with api.read() as conn:
         _insert(conn, "lost")
     assert _names(api) == set()
+
+
+def test_a_new_file_that_another_process_holds_is_waited_for(tmp_path):
+    path = tmp_path / "new.sqlite"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    database = Database(f"sqlite:///{path}")
+    answers = []
+
+    def ask():
+        with database.read() as conn:
+            answers.append(conn.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join(0.2)
+    assert asking.is_alive()
+    holder.execute("COMMIT")
+    holder.close()
+    asking.join(20)
+    database.dispose()
+    assert answers == ["wal"]
 
 
 def test_nested_write_is_refused_at_once_and_the_outer_one_goes_on(api):
