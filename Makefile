@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 NOVALITE := $(SUDO) $(BIN)/novalite
 
 .DEFAULT_GOAL := help
-.PHONY: help install image host up down demo demo-multi test unit functional integration lint \
+.PHONY: help install image host test-packages up down demo demo-multi test unit functional integration lint \
 	format docs bench clean
 
 help: ## show this list
@@ -59,7 +59,11 @@ demo-multi: host image ## the same demo on separate services over RabbitMQ and M
 
 # ---- the tests ----
 
-test: lint unit functional integration ## all tests, on what they install and start themselves
+test: test-packages lint unit functional integration ## all tests, on what they install and start themselves
+
+# Before the unit tests too: some are skipped where there is no QEMU.
+test-packages:
+	@tools/host/install.sh tools/host/packages.txt tools/host/packages-test.txt
 
 unit: $(VENV)/.tests ## logic alone
 	$(BIN)/pytest -q tests/unit
@@ -67,8 +71,7 @@ unit: $(VENV)/.tests ## logic alone
 functional: $(VENV)/.tests ## the real WSGI pipeline on SQLite files
 	$(BIN)/pytest -q tests/functional
 
-integration: $(VENV)/.tests ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
-	@tools/host/install.sh tools/host/packages.txt tools/host/packages-test.txt
+integration: $(VENV)/.tests test-packages ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
 	$(SUDO) $(abspath $(BIN))/pytest -q tests/integration
 
 lint: $(VENV)/.tests ## ruff, mypy, import contracts
