@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from novalite.rpc.conductor import ConductorAPI
     from novalite.rpc.scheduler import SchedulerAPI
     from novalite.virt.driver import ComputeDriver
+    from novalite.volume.interface import VolumeAPI
+    from novalite.wsgi.server_events import ServerEvents
 
 
 @dataclasses.dataclass(slots=True)
@@ -34,10 +36,12 @@ class Deployment:
     identity: IdentityAPI | None = None
     image: ImageAPI | None = None
     network: NetworkAPI | None = None
+    volume: VolumeAPI | None = None
     conductor: ConductorAPI | None = None
     scheduler: SchedulerAPI | None = None
     compute: ComputeAPI | None = None
     driver: ComputeDriver | None = None
     policy: Enforcer | None = None
+    server_events: ServerEvents | None = None
     mounts: dict[str, Any] = dataclasses.field(default_factory=dict)
     """WSGI applications beside the compute API: path prefix -> application."""

@@ -1,4 +1,4 @@
-"""[keystone], [glance], [neutron]: which neighbours there are, and how to reach them."""
+"""[keystone], [glance], [neutron], [cinder]: which neighbours there are, and how to reach them."""
 
 from oslo_config import cfg
 
@@ -34,6 +34,13 @@ NEUTRON = [
     ),
 ]
 
+CINDER = _service("volumes", "http://127.0.0.1:8774/volume/v3")
+
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
-    return [("keystone", KEYSTONE), ("glance", GLANCE), ("neutron", NEUTRON)]
+    return [
+        ("keystone", KEYSTONE),
+        ("glance", GLANCE),
+        ("neutron", NEUTRON),
+        ("cinder", CINDER),
+    ]
