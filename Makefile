@@ -11,7 +11,7 @@ NOVALITE := $(SUDO) $(BIN)/novalite
 
 .DEFAULT_GOAL := help
 .PHONY: help install image host test-packages up down demo demo-multi test unit functional integration lint \
-	format docs bench clean
+	format docs tempest bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -87,8 +87,22 @@ format: $(VENV)/.tests ## put the code into its one form
 docs: $(VENV)/.tests ## reference pages and samples, from the declarations in the code
 	@$(BIN)/python -m tools.docs
 
+# Its own environment: Tempest brings its own idea of many versions.
+$(VENV)-tempest/.installed:
+	@tools/host/install.sh tools/host/packages-python.txt
+	@[ -x $(VENV)-tempest/bin/python ] || $(PYTHON) -m venv $(VENV)-tempest
+	@$(VENV)-tempest/bin/pip install -q --disable-pip-version-check 'tempest==47.*'
+	@touch $@
+
+TEMPEST_STATE ?= /tmp/novalite-tempest
+tempest: $(VENV)/.runtime $(VENV)-tempest/.installed ## the unmodified OpenStack test suite; REGEX=... REPORT=docs/tempest.md
+	@tools/host/install.sh tools/host/packages.txt
+	@$(BIN)/python -m tools.tempest --state-path $(TEMPEST_STATE) \
+		--tempest $(VENV)-tempest/bin/tempest \
+		$(if $(REGEX),--regex '$(REGEX)') $(if $(REPORT),--report $(REPORT))
+
 bench: $(VENV)/.tests ## measure it; see bench/README.md for the comparison with Nova
 	$(BIN)/python -m bench.run
 
 clean: ## remove what the targets above made in this directory
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-tempest build *.egg-info .mypy_cache .ruff_cache .pytest_cache
