@@ -5,6 +5,8 @@ asks with this service's own credentials.
 """
 
 import hashlib
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -32,13 +34,22 @@ _NOT_PROPERTIES = (
     "stores",
 )  # fmt: skip
 
+REASON_BYTES = 16 * 1024
+_NOT_UNDERSTOOD = "the image service does not understand the request"
+
 Metas = list[ImageMeta]
+
+
+class ImageTooLarge(exception.NovaliteError):
+    code = 413
+    message = "The image service refuses so many bytes."
 
 
 class GlanceClient:
     """Safe for threads. Options of [glance]; credentials fall back to those of [keystone].
 
-    Errors: ImageNotFound, Forbidden, Unauthorized (the user's token), DependencyUnavailable.
+    Errors: ImageNotFound, Forbidden, Unauthorized (of the user's token), DependencyUnavailable; of
+    what writes also InvalidInput and Conflict, in the image service's words, and ImageTooLarge.
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -82,6 +93,29 @@ class GlanceClient:
             path, parameters = _path_of(body.get("next")), None
         return found
 
+    def create(self, context: RequestContext, body: dict[str, Any]) -> str:
+        image: dict[str, Any] = self._send(context, "POST", "/v2/images", json=body).json()
+        return str(image["id"])
+
+    def upload(
+        self,
+        context: RequestContext,
+        image_id: str,
+        chunks: Iterator[bytes],
+        size: int | None = None,
+    ) -> None:
+        headers: dict[str, str | None] = {"Content-Type": "application/octet-stream"}
+        if size is not None:
+            headers["X-OpenStack-Image-Size"] = str(size)
+        path = f"/v2/images/{quote(image_id, safe='')}/file"
+        # Chunks can be sent once only: no second try with a fresh token.
+        self._send(
+            context, "PUT", path, image_id, headers=headers, data=chunks, allow_reauth=False
+        )  # fmt: skip
+
+    def delete(self, context: RequestContext, image_id: str) -> None:
+        self._send(context, "DELETE", f"/v2/images/{quote(image_id, safe='')}", image_id)
+
     def _show(self, context: RequestContext, image_id: str) -> dict[str, Any]:
         body: dict[str, Any] = self._get(
             context, f"/v2/images/{quote(image_id, safe='')}", image_id
@@ -91,23 +125,37 @@ class GlanceClient:
     def _get(
         self, context: RequestContext, path: str, image_id: str | None = None, **kwargs: Any
     ) -> Any:
+        return self._send(context, "GET", path, image_id, **kwargs)
+
+    def _send(
+        self,
+        context: RequestContext,
+        method: str,
+        path: str,
+        image_id: str | None = None,
+        headers: dict[str, str | None] | None = None,
+        **kwargs: Any,
+    ) -> Any:
         own = not context.auth_token
-        headers: dict[str, str | None] = {
-            "X-OpenStack-Request-ID": context.global_request_id or context.request_id
+        sent: dict[str, str | None] = {
+            "X-OpenStack-Request-ID": context.global_request_id or context.request_id,
+            **(headers or {}),
         }
         if context.auth_token:
-            headers["X-Auth-Token"] = context.auth_token
+            sent["X-Auth-Token"] = context.auth_token
         try:
-            answer = self._session.get(
-                self._url + path, headers=headers, raise_exc=False, authenticated=own, **kwargs
-            )
+            answer = self._session.request(
+                self._url + path, method, headers=sent, raise_exc=False, authenticated=own,
+                **kwargs,
+            )  # fmt: skip
         except ka_exceptions.ClientException as e:
             LOG.warning("The image service does not answer: %s", e)
             raise exception.DependencyUnavailable(reason="the image service does not answer") from e
         if answer.status_code < 300:
             return answer
+        error = _error(answer, image_id, own)
         answer.close()
-        raise _error(answer.status_code, image_id, own)
+        raise error
 
     def _chunks(self, answer: Any, image: dict[str, Any]) -> Iterator[bytes]:
         algorithm = image.get("os_hash_algo") or "md5"
@@ -129,7 +177,8 @@ class GlanceClient:
             )
 
 
-def _error(status: int, image_id: str | None, own: bool) -> exception.NovaliteError:
+def _error(answer: Any, image_id: str | None, own: bool) -> exception.NovaliteError:
+    status = answer.status_code
     if status == 404:
         return exception.ImageNotFound(image_id=image_id)
     if status == 401 and not own:
@@ -137,8 +186,24 @@ def _error(status: int, image_id: str | None, own: bool) -> exception.NovaliteEr
     if status == 403 and not own:
         return exception.Forbidden(f"Not authorized for image {image_id}.")
     if status == 400:
-        return exception.InvalidInput(reason="the image service does not understand the request")
+        return exception.InvalidInput(reason=_reason(answer) or _NOT_UNDERSTOOD)
+    if status == 409:
+        return exception.Conflict(_reason(answer) or "The image service reports a conflict.")
+    if status == 413:
+        return ImageTooLarge()
     return exception.DependencyUnavailable(reason=f"the image service answered {status}")
+
+
+def _reason(answer: Any) -> str:
+    """What the fault's HTML says below its heading; "" where nothing is to be found."""
+    try:
+        text = next(answer.iter_content(REASON_BYTES), b"")
+    except OSError:
+        return ""
+    found = re.search(r"</h1>(.*?)</body>", text.decode(errors="replace"), re.DOTALL)
+    if found is None:
+        return ""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found[1])).split())
 
 
 def _path_of(link: str | None) -> str | None:

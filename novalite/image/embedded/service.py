@@ -12,7 +12,7 @@ from novalite import exception
 from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database, DuplicateKey
-from novalite.image.embedded import access, queries
+from novalite.image.embedded import access, attributes, queries
 from novalite.image.embedded.inspection import Inspection
 from novalite.image.embedded.records import CONTAINER_FORMATS, DISK_FORMATS, Image, ImageQuery
 from novalite.image.embedded.store import StorageFull, Store, Written
@@ -78,6 +78,21 @@ class ImageService:
                 query.properties[name] = value
         return [image.meta() for image in self.find(query)]
 
+    def create(self, context: RequestContext, body: dict[str, Any]) -> str:
+        for name in body:
+            attributes.check_name(name)
+        attributes.check_values(body)
+        return self.register(context, attributes.split(body)).id
+
+    def upload(
+        self,
+        context: RequestContext,
+        image_id: str,
+        chunks: Iterator[bytes],
+        size: int | None = None,
+    ) -> None:
+        self.receive(context, image_id, chunks, size)
+
     # ---- reading ----
 
     def visible_to(self, context: RequestContext) -> ImageQuery:
@@ -103,7 +118,7 @@ class ImageService:
 
     # ---- writing ----
 
-    def create(self, context: RequestContext, values: dict[str, Any]) -> Image:
+    def register(self, context: RequestContext, values: dict[str, Any]) -> Image:
         """``values`` are members of Image. Raises Forbidden, Conflict, QuotaExceeded."""
         now = self.clock.now()
         owner = values.get("owner", context.project_id)
@@ -162,7 +177,7 @@ class ImageService:
 
     # ---- data ----
 
-    def upload(
+    def receive(
         self,
         context: RequestContext,
         image_id: str,
@@ -196,7 +211,7 @@ class ImageService:
 
     def add(self, values: dict[str, Any], chunks: Iterable[bytes]) -> Image:
         """Data and row of a new image at once: killed in the middle, there is nothing. For the
-        service's own images; raises as ``upload`` does."""
+        service's own images; raises as ``receive`` does."""
         now = self.clock.now()
         image = Image(created_at=now, updated_at=now, **{"id": str(uuid.uuid4()), **values})
         _check(image)

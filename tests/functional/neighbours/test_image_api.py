@@ -216,7 +216,7 @@ def test_interrupted_upload(cloud, demo):
         raise OSError("the client is gone")
 
     with pytest.raises(OSError, match="gone"):
-        cloud.images.upload(context, image_id, chunks())
+        cloud.images.receive(context, image_id, chunks())
     assert show(cloud, demo, image_id).json["status"] == "queued"
     assert put(cloud, demo, image_id, b"data").status_int == 204
 
@@ -230,7 +230,7 @@ def test_deleted_while_uploading(cloud, demo):
         yield b"more"
 
     with pytest.raises(exception.ImageNotFound):
-        cloud.images.upload(admin_context(), image_id, chunks())
+        cloud.images.receive(admin_context(), image_id, chunks())
     assert cloud.images.local_path(image_id) is None
 
 

@@ -282,12 +282,12 @@ def test_glance_adapter(remote_conf, cloud):
     info = cloud.service.validate(token)
     mine = RequestContext(user_id=info.user_id, project_id=info.project_id, auth_token=token)
     values = {"name": "a", "disk_format": "raw", "container_format": "bare"}
-    image = cloud.images.create(mine, {**values, "properties": {"kernel_id": "k"}})
-    cloud.images.create(mine, {**values, "name": "b"})
+    image = cloud.images.register(mine, {**values, "properties": {"kernel_id": "k"}})
+    cloud.images.register(mine, {**values, "name": "b"})
     data = os.urandom(600_000)
     with pytest.raises(exception.ImageNotActive):
         client.download(mine, image.id)
-    cloud.images.upload(mine, image.id, [data])
+    cloud.images.receive(mine, image.id, [data])
     assert client.get(mine, image.id) == cloud.images.get(mine, image.id)
     assert b"".join(client.download(mine, image.id)) == data
     assert b"".join(client.download(admin_context(), image.id)) == data  # own credentials
@@ -302,11 +302,41 @@ def test_glance_adapter(remote_conf, cloud):
         client.get(RequestContext(auth_token="gAAAA"), image.id)
 
 
+def test_glance_adapter_writes(remote_conf, cloud):
+    client = GlanceClient(remote_conf)
+    info = cloud.service.validate(token := cloud.token("demo"))
+    mine = RequestContext(user_id=info.user_id, project_id=info.project_id, auth_token=token)
+    body = {"name": "made", "disk_format": "raw", "container_format": "bare", "os_type": "linux"}
+    data = os.urandom(700_000)
+    for context, size in ((mine, len(data)), (mine, None), (admin_context(), None)):
+        image_id = client.create(context, body)
+        client.upload(context, image_id, iter([data[:300_000], data[300_000:]]), size)
+        image = client.get(context, image_id)
+        assert (image.status, image.size, image.properties) == (
+            "active", len(data), {"os_type": "linux"},
+        )  # fmt: skip
+        assert b"".join(client.download(context, image_id)) == data
+        with pytest.raises(exception.Conflict, match="active to saving"):
+            client.upload(context, image_id, iter([data]))
+        client.delete(context, image_id)
+        with pytest.raises(exception.ImageNotFound):
+            client.delete(context, image_id)
+    with pytest.raises(exception.InvalidInput, match="disk_format"):
+        client.create(mine, {"disk_format": "nix"})
+    wrong = client.create(mine, {**body, "disk_format": "qcow2"})
+    with pytest.raises(exception.InvalidInput, match="does not match"):
+        client.upload(mine, wrong, iter([data]))
+    assert client.get(mine, wrong).status == "queued"
+    protected = client.create(mine, {**body, "protected": True})
+    with pytest.raises(exception.Forbidden):
+        client.delete(mine, protected)
+
+
 def test_glance_adapter_notices_damage(remote_conf, cloud):
     client = GlanceClient(remote_conf)
     values = {"disk_format": "raw", "container_format": "bare", "visibility": "public"}
-    image = cloud.images.create(admin_context(), values)
-    cloud.images.upload(admin_context(), image.id, [b"right"])
+    image = cloud.images.register(admin_context(), values)
+    cloud.images.receive(admin_context(), image.id, [b"right"])
     path = cloud.images.local_path(image.id)
     os.chmod(path, 0o644)
     with open(path, "wb") as file:

@@ -27,7 +27,7 @@ def upload(req: Request) -> None:
     expected = length
     if length is None:
         expected = _length(req.headers.get("X-OpenStack-Image-Size"))
-    service_of(req).upload(req.context, req.path["id"], incoming(req.environ, length), expected)
+    service_of(req).receive(req.context, req.path["id"], incoming(req.environ, length), expected)
 
 
 def _length(text: str | None) -> int | None:

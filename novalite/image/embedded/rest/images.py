@@ -4,8 +4,9 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from novalite import exception
+from novalite.image.embedded import attributes
 from novalite.image.embedded.records import Image
-from novalite.image.embedded.rest import attributes, listing, patches, views
+from novalite.image.embedded.rest import listing, patches, views
 from novalite.image.embedded.service import ImageService
 from novalite.wsgi import links
 from novalite.wsgi.operations import Answer, Operation, Request
@@ -47,7 +48,7 @@ def create(req: Request) -> Answer:
     for name in req.body:
         attributes.check_name(name)
     attributes.check_values(req.body)
-    image = service_of(req).create(req.context, attributes.split(req.body))
+    image = service_of(req).register(req.context, attributes.split(req.body))
     headers = {"Location": req.link(f"/v2/images/{image.id}")}
     return Answer(views.image(image), headers=headers)
 

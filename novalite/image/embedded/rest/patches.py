@@ -3,7 +3,7 @@
 from typing import Any
 
 from novalite import exception
-from novalite.image.embedded.rest import attributes
+from novalite.image.embedded import attributes
 
 MEDIA_TYPE = "application/openstack-images-v2.1-json-patch"
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from novalite.image.embedded.attributes import IMAGE
 from novalite.image.embedded.records import MEMBER_STATUSES
-from novalite.image.embedded.rest.attributes import IMAGE
 from novalite.wsgi.faults import HTTPFault
 from novalite.wsgi.operations import Operation, Request
 
