@@ -11,6 +11,17 @@ class BlockDevice:
     """One disk. ``source_type``: image, blank, volume or snapshot; ``destination_type``: local
     or volume. ``volume_size`` is in GiB whatever the destination (for a blank local swap disk
     ``guest_format`` is ``swap`` and ``volume_size`` is in MiB).
+
+    A volume's row says by itself what is still to be done with it, so that whoever finds it after
+    a crash goes on:
+
+    - ``volume_id`` None: the host that builds the server makes the volume;
+    - ``attachment_id`` None: it is not reserved yet. The API does that at once after it wrote the
+      row; a host that builds takes the attachment that (server, volume) has, else makes one; of a
+      server that is not building the row is dropped when it stays so;
+    - ``connection_info`` None: the host is to connect it and to give it to the guest;
+    - ``no_device``: the host is to take it from the guest, to delete the attachment and then the
+      row. A guest that is defined meanwhile does not get it.
     """
 
     source_type: str
@@ -39,3 +50,8 @@ class BlockDevice:
     @property
     def is_volume(self) -> bool:
         return self.destination_type == "volume"
+
+    @property
+    def is_leaving(self) -> bool:
+        """A volume that is being detached."""
+        return self.no_device and self.volume_id is not None

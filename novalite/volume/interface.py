@@ -34,6 +34,9 @@ class VolumeAPI(Protocol):
     def delete_volume(self, context: RequestContext, volume_id: str) -> None:
         """Deleting what is gone is not an error."""
 
+    def show_volume_type(self, context: RequestContext, name_or_id: str) -> Resource:
+        """Raises VolumeTypeNotFound."""
+
     def begin_detaching(self, context: RequestContext, volume_id: str) -> None:
         """in-use -> detaching, before a host is asked to let go."""
 
@@ -66,6 +69,10 @@ class VolumeAPI(Protocol):
         """Raises InvalidVolume when the volume is neither available nor multiattach."""
 
     def show_attachment(self, context: RequestContext, attachment_id: str) -> Resource: ...
+
+    def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        """Members ``id``, ``volume_id``, ``instance``, ``status``... of those that have all of
+        ``filters``: ``instance_id``, ``volume_id``. ``all_tenants`` for administrators."""
 
     def update_attachment(
         self,
