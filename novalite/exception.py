@@ -97,6 +97,10 @@ class InvalidBDM(Invalid):
     message = "Block Device Mapping is Invalid: {reason}"
 
 
+class InvalidVolume(Invalid):
+    message = "Invalid volume: {reason}"
+
+
 class NetworkUnusable(Invalid):
     message = "{reason}"
 
@@ -220,6 +224,22 @@ class VolumeNotFound(NotFound):
     message = "Volume {volume_id} could not be found."
 
 
+class VolumeBDMNotFound(NotFound):
+    message = "No volume Block Device Mapping with id {volume_id}."
+
+
+class SnapshotNotFound(NotFound):
+    message = "Snapshot {snapshot_id} could not be found."
+
+
+class VolumeTypeNotFound(NotFound):
+    message = "Volume type {volume_type_id} could not be found."
+
+
+class VolumeAttachmentNotFound(NotFound):
+    message = "Volume attachment could not be found with filter: attachment_id = {attachment_id}."
+
+
 class ComputeHostNotFound(NotFound):
     message = "Compute host {host} could not be found."
 
@@ -296,6 +316,10 @@ class InstanceNotReady(Conflict):
 
 class InstanceExists(Conflict):
     message = "Instance {name} already exists."
+
+
+class DevicePathInUse(Conflict):
+    message = "The supplied device path ({path}) is in use."
 
 
 class PortInUse(Conflict):
@@ -389,6 +413,19 @@ class BuildAbort(NovaliteError):
     """The build failed in a way in which no other host would do better."""
 
     message = "Build of instance {instance_uuid} aborted: {reason}"
+
+
+class VolumeNotCreated(NovaliteError):
+    """A volume that was made for a server did not become available."""
+
+    message = (
+        "Volume {volume_id} did not finish being created even after we waited {seconds} seconds. "
+        "And its status is {volume_status}."
+    )
+
+
+class DeviceDetachFailed(NovaliteError):
+    message = "Device detach failed for {device}: {reason}"
 
 
 class InstanceNotOnHost(NovaliteError):

@@ -57,6 +57,23 @@ OPTIONS: list[cfg.Opt] = [
         help="Directory with guest.qcow2, vmlinuz and initrd.img, registered as public images.",
     ),
     cfg.ListOpt("dns_servers", default=[], help="Resolvers that DHCP hands out."),
+    cfg.StrOpt(
+        "volume_store", default="$state_path/volumes", help="Directory of volumes kept in files."
+    ),
+    cfg.ListOpt(
+        "volume_backends",
+        default=["qcow2"],
+        item_type=cfg.types.String(choices=["qcow2", "lvm"]),
+        help="Where volumes are kept; the first one has those whose type names no other.",
+    ),
+    cfg.StrOpt(
+        "volume_group", default="novalite-volumes", help="LVM volume group of the lvm backend."
+    ),
+    cfg.StrOpt("volume_thin_pool", default="pool", help="Thin pool in that volume group."),
+    cfg.StrOpt(
+        "volume_availability_zone", default="nova", help="Availability zone of all volumes."
+    ),
+    cfg.IntOpt("volume_size_limit", default=16384, min=1, help="Most GiB of one volume."),
 ]
 
 

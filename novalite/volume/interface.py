@@ -45,10 +45,8 @@ class VolumeAPI(Protocol):
 
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource: ...
 
-    def create_snapshot(
-        self, context: RequestContext, volume_id: str, body: Resource
-    ) -> Resource:
-        """``body``: ``name``, ``description``, ``force`` (also of a volume in use), ``metadata``."""
+    def create_snapshot(self, context: RequestContext, volume_id: str, body: Resource) -> Resource:
+        """``body``: ``name``, ``description``, ``metadata``, ``force`` (also if it is in use)."""
 
     def delete_snapshot(self, context: RequestContext, snapshot_id: str) -> None: ...
 
@@ -68,7 +66,13 @@ class VolumeAPI(Protocol):
     ) -> Resource:
         """Raises InvalidVolume when the volume is neither available nor multiattach."""
 
-    def show_attachment(self, context: RequestContext, attachment_id: str) -> Resource: ...
+    def show_attachment(self, context: RequestContext, attachment_id: str) -> Resource:
+        """With the ``connection_info`` that holds now (an overlay may have become the active
+        file since), in the form of ``update_attachment``."""
+
+    def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        """In full. ``instance_id``, ``volume_id``; ``all_tenants`` for administrators. How a
+        host finds what a process that was killed had made before it could write it down."""
 
     def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
         """Members ``id``, ``volume_id``, ``instance``, ``status``... of those that have all of
