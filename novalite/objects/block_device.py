@@ -6,6 +6,11 @@ from typing import Any
 from novalite.objects.base import record
 
 
+ATTACHING = "attaching"
+DETACHING = "detaching"
+EXTENDING = "extending"
+
+
 @record
 class BlockDevice:
     """One disk. ``source_type``: image, blank, volume or snapshot; ``destination_type``: local
@@ -18,10 +23,9 @@ class BlockDevice:
     - ``volume_id`` None: the host that builds the server makes the volume;
     - ``attachment_id`` None: it is not reserved yet. The API does that at once after it wrote the
       row; a host that builds takes the attachment that (server, volume) has, else makes one; of a
-      server that is not building the row is dropped when it stays so;
-    - ``connection_info`` None: the host is to connect it and to give it to the guest;
-    - ``no_device``: the host is to take it from the guest, to delete the attachment and then the
-      row. A guest that is defined meanwhile does not get it.
+      server that is not building the row is dropped when it stays so (by a conductor);
+    - ``task_state``: what the host is to do: connect it and give it to the guest (``attaching``),
+      or take it from the guest, delete the attachment and then the row (``detaching``).
     """
 
     source_type: str
@@ -43,6 +47,7 @@ class BlockDevice:
     tag: str | None = None
     attachment_id: str | None = None
     connection_info: dict[str, Any] | None = None
+    task_state: str | None = None
     id: int | None = None
     created_at: datetime.datetime | None = None
     updated_at: datetime.datetime | None = None
@@ -50,8 +55,3 @@ class BlockDevice:
     @property
     def is_volume(self) -> bool:
         return self.destination_type == "volume"
-
-    @property
-    def is_leaving(self) -> bool:
-        """A volume that is being detached."""
-        return self.no_device and self.volume_id is not None

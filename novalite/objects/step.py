@@ -13,6 +13,7 @@ class InstanceStep:
 
     ``changes``: columns and ``network_info``. May be empty: then only the expectations are
     checked. ``expected_*`` None: not checked. ``block_devices``: ``{"uuid", column: value...}``.
+    ``removed_devices``: uuids of block devices that the server has no longer.
 
     ``start_event`` and ``finish_event`` name a step of the action that the context's request id
     belongs to; when the instance has no action of that id (work resumed after a crash), its
@@ -27,6 +28,7 @@ class InstanceStep:
     expected_task_state: list[str | None] | None = None
     expected_vm_state: list[str] | None = None
     block_devices: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    removed_devices: list[str] = dataclasses.field(default_factory=list)
     start_event: str | None = None
     finish_event: str | None = None
     result: str = "Success"

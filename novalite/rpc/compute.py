@@ -4,11 +4,11 @@ Each cast is a hint: the instance's row already says what is to be done, and the
 finds it there when the cast is lost (design: the database is the truth).
 """
 
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from novalite.context import RequestContext
 from novalite.exception import InstanceNotReady
-from novalite.objects import BuildWork, Instance
+from novalite.objects import BlockDevice, BuildWork, Instance
 from novalite.rpc.transport import Messaging, Server
 
 TOPIC = "compute"
@@ -35,6 +35,55 @@ class ComputeAPI(Protocol):
     ) -> None:
         """``reboot_type``: SOFT or HARD."""
 
+    def attach_volume(
+        self, context: RequestContext, instance: Instance, device: BlockDevice
+    ) -> None:
+        """``device``: a row of the server's with ``task_state`` ATTACHING, a device name and an
+        attachment (reserved). In the end it has a connection and no task_state; or, if it could
+        not be attached, row and attachment are gone and a fault says why."""
+
+    def detach_volume(
+        self, context: RequestContext, instance: Instance, volume_id: str, attachment_id: str | None
+    ) -> None:
+        """The device's row has ``task_state`` DETACHING and the volume is ``detaching``. In the
+        end row and attachment are gone; or, if the guest would not let go, the volume is in-use
+        again, the row has no task_state and a fault says why."""
+
+    def external_instance_event(
+        self,
+        context: RequestContext,
+        host: str,
+        instances: list[Instance],
+        events: list[dict[str, Any]],
+    ) -> None:
+        """``events``: ``{"name", "server_uuid", "tag"?, "status"?}`` of these servers, all on
+        ``host``. For ``volume-extended`` the row of the volume ``tag`` has ``task_state``
+        EXTENDING before this is sent, so that it is not lost with the message."""
+
+    def volume_snapshot_create(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        create_info: dict[str, Any],
+    ) -> None:
+        """``create_info``: ``{"snapshot_id", "type": "qcow2", "new_file"}``; from then on the
+        server writes to ``new_file``, which lies on top of the file that it wrote to. May be
+        repeated. The volume service hears of the end by ``update_snapshot_status``: error, or
+        creating with 90%."""
+
+    def volume_snapshot_delete(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
+    ) -> None:
+        """``delete_info``: ``{"type": "qcow2", "file_to_merge", "merge_target_file"?}``; the
+        running server merges the file into the one below it, or, without a target, the one
+        below into it. May be repeated. The end: error_deleting, or deleting with 90%."""
+
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         """A call. The driver's bytes as text, undecodable bytes replaced."""
 
@@ -57,6 +106,35 @@ class ComputeReceiver(Protocol):
 
     def reboot_instance(
         self, context: RequestContext, instance: Instance, reboot_type: str
+    ) -> None: ...
+
+    def attach_volume(
+        self, context: RequestContext, instance: Instance, device: BlockDevice
+    ) -> None: ...
+
+    def detach_volume(
+        self, context: RequestContext, instance: Instance, volume_id: str, attachment_id: str | None
+    ) -> None: ...
+
+    def external_instance_event(
+        self, context: RequestContext, instances: list[Instance], events: list[dict[str, Any]]
+    ) -> None: ...
+
+    def volume_snapshot_create(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        create_info: dict[str, Any],
+    ) -> None: ...
+
+    def volume_snapshot_delete(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
     ) -> None: ...
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str: ...
@@ -111,6 +189,70 @@ class ComputeClient:
             server=_host(instance),
             instance=instance,
             reboot_type=reboot_type,
+        )
+
+    def attach_volume(
+        self, context: RequestContext, instance: Instance, device: BlockDevice
+    ) -> None:
+        self._client.cast(
+            context, "attach_volume", server=_host(instance), instance=instance, device=device
+        )
+
+    def detach_volume(
+        self, context: RequestContext, instance: Instance, volume_id: str, attachment_id: str | None
+    ) -> None:
+        self._client.cast(
+            context,
+            "detach_volume",
+            server=_host(instance),
+            instance=instance,
+            volume_id=volume_id,
+            attachment_id=attachment_id,
+        )
+
+    def external_instance_event(
+        self,
+        context: RequestContext,
+        host: str,
+        instances: list[Instance],
+        events: list[dict[str, Any]],
+    ) -> None:
+        self._client.cast(
+            context, "external_instance_event", server=host, instances=instances, events=events
+        )
+
+    def volume_snapshot_create(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        create_info: dict[str, Any],
+    ) -> None:
+        self._client.cast(
+            context,
+            "volume_snapshot_create",
+            server=_host(instance),
+            instance=instance,
+            volume_id=volume_id,
+            create_info=create_info,
+        )
+
+    def volume_snapshot_delete(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
+    ) -> None:
+        self._client.cast(
+            context,
+            "volume_snapshot_delete",
+            server=_host(instance),
+            instance=instance,
+            volume_id=volume_id,
+            snapshot_id=snapshot_id,
+            delete_info=delete_info,
         )
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:

@@ -71,10 +71,6 @@ class VolumeAPI(Protocol):
         file since), in the form of ``update_attachment``."""
 
     def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
-        """In full. ``instance_id``, ``volume_id``; ``all_tenants`` for administrators. How a
-        host finds what a process that was killed had made before it could write it down."""
-
-    def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
         """Members ``id``, ``volume_id``, ``instance``, ``status``... of those that have all of
         ``filters``: ``instance_id``, ``volume_id``. ``all_tenants`` for administrators."""
 

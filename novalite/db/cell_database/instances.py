@@ -132,11 +132,19 @@ def on_host(
     load: Collection[str] = ("block_devices",),
 ) -> list[Instance]:
     """The servers of a compute host, oldest first; ``unfinished_only``: those that are building
-    or have a task_state."""
+    or have a task_state, or a block device that has one."""
     query = SELECT.where(table.c.host == host, table.c.deleted == 0).order_by(table.c.id)
     if unfinished_only:
+        devices = models.block_device_mapping.c
+        of_devices = sa.select(devices.instance_uuid).where(
+            devices.task_state.is_not(None), devices.deleted == 0
+        )
         query = query.where(
-            sa.or_(table.c.task_state.is_not(None), table.c.vm_state == states.BUILDING)
+            sa.or_(
+                table.c.task_state.is_not(None),
+                table.c.vm_state == states.BUILDING,
+                table.c.uuid.in_(of_devices),
+            )
         )
     return instance_loading.load(conn, conn.execute(query).all(), load)
 

@@ -196,8 +196,10 @@ block_device_mapping = _table(
     Column("encryption_secret_uuid", string(36)),
     Column("encryption_format", string(128)),
     Column("encryption_options", string(4096)),
+    Column("task_state", string(36)),
     UniqueConstraint("uuid"),
     Index("ix_block_device_mapping_instance_uuid", "instance_uuid", "deleted"),
+    Index("ix_block_device_mapping_task_state", "task_state"),
 )
 
 virtual_interfaces = _table(
