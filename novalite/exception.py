@@ -101,6 +101,25 @@ class InvalidVolume(Invalid):
     message = "Invalid volume: {reason}"
 
 
+class InvalidDevicePath(Invalid):
+    message = "The supplied device path ({path}) is invalid."
+
+
+class MultiattachNotSupportedOldMicroversion(Invalid):
+    message = "Volume multiattach is only supported starting with compute API version 2.60."
+
+
+class VolumeSmallerThanMinDisk(Invalid):
+    message = (
+        "Volume is smaller than the minimum size specified in image metadata. Volume size is "
+        "{volume_size} bytes, minimum size is {image_min_disk} bytes."
+    )
+
+
+class InvalidVolume(Invalid):
+    message = "Invalid volume: {reason}"
+
+
 class NetworkUnusable(Invalid):
     message = "{reason}"
 
@@ -224,6 +243,18 @@ class VolumeNotFound(NotFound):
     message = "Volume {volume_id} could not be found."
 
 
+class SnapshotNotFound(NotFound):
+    message = "Snapshot {snapshot_id} could not be found."
+
+
+class VolumeTypeNotFound(NotFound):
+    message = "Volume type {id_or_name} could not be found."
+
+
+class VolumeAttachmentNotFound(NotFound):
+    message = "Volume attachment {attachment_id} could not be found."
+
+
 class VolumeBDMNotFound(NotFound):
     message = "No volume Block Device Mapping with id {volume_id}."
 
@@ -312,6 +343,10 @@ class InstanceIsLocked(Conflict):
 
 class InstanceNotReady(Conflict):
     message = "Instance {instance_uuid} is not ready"
+
+
+class ServerHostDown(Conflict):
+    message = "Service is unavailable at this time."
 
 
 class InstanceExists(Conflict):

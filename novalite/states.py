@@ -152,6 +152,10 @@ _HARD_REBOOT_FROM: frozenset[str | None] = frozenset(
     }
 )
 
+_VOLUMES_FROM = _states(
+    ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED
+)
+
 ACTIONS: dict[str, Rule] = {
     "delete": Rule(task_states=None, must_have_launched=False, task_state=DELETING),
     "start": Rule(_states(STOPPED), needs_host=True, task_state=POWERING_ON),
@@ -165,6 +169,10 @@ ACTIONS: dict[str, Rule] = {
     "get_console_output": Rule(
         task_states=None, must_have_launched=False, lock=False, needs_host=True
     ),
+    "attach_volume": Rule(_VOLUMES_FROM),
+    "detach_volume": Rule(_VOLUMES_FROM),
+    "swap_volume": Rule(_states(ACTIVE, PAUSED, RESIZED)),
+    "volume_snapshot": Rule(must_have_launched=False, needs_host=True),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from novalite.exception import DependencyUnavailable
 from novalite.network.allocation import Allocator
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from novalite.policy import Enforcer
     from novalite.rpc.compute import ComputeAPI
     from novalite.rpc.conductor import ConductorAPI
+    from novalite.volume.interface import VolumeAPI
 
 T = TypeVar("T")
 
@@ -38,6 +40,13 @@ def image(deployment: Deployment) -> ImageAPI:
 
 def network(deployment: Deployment) -> NetworkAPI:
     return _there(deployment.network)
+
+
+def volume(deployment: Deployment) -> VolumeAPI:
+    """Raises DependencyUnavailable in a cloud without volumes."""
+    if deployment.volume is None:
+        raise DependencyUnavailable(reason="there is no volume service")
+    return deployment.volume
 
 
 def allocator(deployment: Deployment) -> Allocator:
