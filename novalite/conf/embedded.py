@@ -14,6 +14,37 @@ OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt("region", default="RegionOne", help="Region of the catalog."),
     cfg.StrOpt("image_store", default="$state_path/images", help="Directory of image data."),
     cfg.IntOpt("image_size_limit", default=1 << 40, min=1, help="Most bytes of one image."),
+    cfg.ListOpt(
+        "image_stores",
+        default=[],
+        help="Further directories of image data, each as name:directory; image_store is 'file'.",
+    ),
+    cfg.ListOpt(
+        "image_web_hosts",
+        default=[],
+        help="Hosts from which images may be fetched (web-download, tasks, locations), each as "
+        "host, host:port or *.domain. None: nothing is fetched. Without port: 80 and 443.",
+    ),
+    cfg.BoolOpt(
+        "image_locations",
+        default=False,
+        help="Show the URLs of images' data and let users set them to some on image_web_hosts.",
+    ),
+    cfg.IntOpt(
+        "image_workers", default=2, min=1, help="Imports and other image tasks run at a time."
+    ),
+    cfg.IntOpt(
+        "image_task_hours",
+        default=48,
+        min=1,
+        help="How long the record of a finished task is kept.",
+    ),
+    cfg.IntOpt("quota_image_count_total", default=1000, min=-1, help="Images per project."),
+    cfg.IntOpt("quota_image_size_total", default=-1, min=-1, help="MiB of a project's images."),
+    cfg.IntOpt("quota_image_stage_total", default=-1, min=-1, help="MiB staged per project."),
+    cfg.IntOpt(
+        "quota_image_count_uploading", default=100, min=-1, help="Uploads per project at a time."
+    ),
     cfg.StrOpt(
         "key_repository", default="$state_path/keys", help="Directory of the keys that sign tokens."
     ),
