@@ -30,7 +30,8 @@ volumes = Table(
     Column("encryption_key_id", string(36)),
     boolean("bootable"),
     boolean("multiattach"),
-    boolean("readonly"),
+    # None: nobody said so yet, and then clients do not see it
+    Column("readonly", sa.Boolean(create_constraint=False)),
     boolean("encrypted"),
     Column("launched_at", moment()),
     Column("backend", string(32), nullable=False),
