@@ -66,10 +66,10 @@ test-packages:
 	@tools/host/install.sh tools/host/packages.txt tools/host/packages-test.txt
 
 unit: $(VENV)/.tests ## logic alone
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -n auto --dist loadfile tests/unit
 
 functional: $(VENV)/.tests ## the real WSGI pipeline on SQLite files
-	$(BIN)/pytest -q tests/functional
+	$(BIN)/pytest -q -n auto --dist loadfile tests/functional
 
 integration: $(VENV)/.tests test-packages ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
 	$(SUDO) $(abspath $(BIN))/pytest -q tests/integration
