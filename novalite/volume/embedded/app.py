@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from novalite.volume.embedded.rest import versions
+from novalite.volume.embedded.rest import (
+    default_types,
+    encryption,
+    extra_specs,
+    qos,
+    type_access,
+    types,
+    versions,
+)
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.operations import Operation
 
@@ -13,7 +21,17 @@ if TYPE_CHECKING:
 WSGIApp = Callable[..., Iterable[bytes]]
 
 OPERATIONS: list[Operation] = [
-    operation for module in (versions,) for operation in module.OPERATIONS
+    operation
+    for module in (
+        versions,
+        types,
+        type_access,
+        extra_specs,
+        encryption,
+        default_types,
+        qos,
+    )
+    for operation in module.OPERATIONS
 ]
 """Relative to /v3 and /v3/{project_id}."""
 

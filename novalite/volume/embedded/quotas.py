@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from novalite.db.statements import insert_unless_there
 from novalite.exception import OverQuota
 from novalite.volume.embedded.core import Core
+from novalite.volume.embedded.quota_names import PER_TYPE
 from novalite.volume.embedded.tables.quotas import quota_classes, quota_locks, quotas
-from novalite.volume.embedded.tables.types import volume_types
 from novalite.volume.embedded.usage import Usage, usage_of
 
 RESOURCES = (
@@ -28,7 +28,6 @@ RESOURCES = (
     "backup_gigabytes",
     "groups",
 )
-PER_TYPE = ("volumes", "gigabytes", "snapshots")
 DEFAULT_CLASS = "default"
 UNLIMITED = -1
 
@@ -138,12 +137,6 @@ class Quotas:
     def configured(self) -> dict[str, int]:
         group = self.core.conf.embedded
         return {name: int(getattr(group, f"volume_quota_{name}")) for name in RESOURCES}
-
-
-def type_resources(conn: Connection) -> list[str]:
-    """The names of the resources that are limited per volume type."""
-    names = conn.scalars(sa.select(volume_types.c.name).order_by(volume_types.c.name)).all()
-    return [f"{resource}_{name}" for name in names for resource in PER_TYPE]
 
 
 def _lock(conn: Connection, project_id: str) -> None:

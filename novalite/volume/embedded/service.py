@@ -7,8 +7,15 @@ from oslo_config import cfg
 from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
 from novalite.volume.embedded.core import Core
+from novalite.volume.embedded.default_types import DefaultTypes
+from novalite.volume.embedded.encryption import Encryption
+from novalite.volume.embedded.extra_specs import ExtraSpecs
+from novalite.volume.embedded.qos import Qos
+from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.tables import attachments, snapshots, volumes  # noqa: F401
 from novalite.volume.embedded.tasks import Tasks
+from novalite.volume.embedded.type_access import TypeAccess
+from novalite.volume.embedded.types import Types
 
 if TYPE_CHECKING:
     from novalite.image.interface import ImageAPI
@@ -35,11 +42,19 @@ class VolumeService:
         self.server_events = server_events
         self.core = Core(conf, database, clock or SystemClock())
         self.tasks = self.core.tasks = Tasks(self.core)
+        self.quotas = Quotas(self.core)
+        self.types = Types(self.core)
+        self.type_access = TypeAccess(self.core)
+        self.extra_specs = ExtraSpecs(self.core)
+        self.encryption = Encryption(self.core)
+        self.default_types = DefaultTypes(self.core, self.types)
+        self.qos = Qos(self.core)
 
     # ---- life ----
 
     def start(self) -> None:
         """Take up the work that is left."""
+        self.types.ensure_default()
         self.tasks.start()
 
     def stop(self) -> None:

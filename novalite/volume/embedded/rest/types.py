@@ -1,0 +1,160 @@
+"""/types"""
+
+from typing import Any
+
+from novalite.exception import ValidationError
+from novalite.volume.embedded.core import Row, privileged
+from novalite.volume.embedded.extra_specs import seen_by
+from novalite.volume.embedded.rest.requests import (
+    BOOLEAN,
+    NAME,
+    TEXT,
+    listed,
+    object_,
+    page_of,
+    service_of,
+)
+from novalite.volume.embedded.rows import boolean_of
+from novalite.wsgi.operations import Answer, Operation, Request, Schema
+
+PUBLIC = "os-volume-type-access:is_public"
+_SPECS: Schema = {
+    "type": "object",
+    "patternProperties": {
+        "^[a-zA-Z0-9-_:.]{1,255}$": {"type": ["string", "null"], "maxLength": 255}
+    },
+    "additionalProperties": False,
+}
+CREATE = object_(
+    {
+        "volume_type": object_(
+            {"name": NAME, "description": TEXT, "extra_specs": _SPECS, PUBLIC: BOOLEAN},
+            "name",
+            more=True,
+        )
+    },
+    "volume_type",
+)
+UPDATE = object_(
+    {
+        "volume_type": object_(
+            {
+                "name": {"type": ["string", "null"], "maxLength": 255},
+                "description": TEXT,
+                "is_public": BOOLEAN,
+            }
+        )
+    },
+    "volume_type",
+)
+_FILTER_BY_SPECS = (3, 52)
+
+
+def _brief(request: Request, row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "is_public": row["is_public"],
+        "extra_specs": seen_by(request.context, row["extra_specs"]),
+    }
+
+
+def _view(request: Request, row: Row) -> Row:
+    view = {**_brief(request, row), PUBLIC: row["is_public"]}
+    if privileged(request.context):
+        view["qos_specs_id"] = row["qos_specs_id"]
+    return view
+
+
+def _filters(request: Request) -> Row:
+    """Only administrators may ask for other types than those that they can use themselves."""
+    found: Row = {"is_public": True, "name": request.query_one("name")}
+    if privileged(request.context):
+        text = request.query_one("is_public", "true") or ""
+        if text.lower() == "none":
+            found["is_public"] = None
+        else:
+            try:
+                found["is_public"] = boolean_of(text)
+            except Exception:
+                raise ValidationError(detail=f"Invalid is_public filter [{text}]") from None
+    text = request.query_one("extra_specs")
+    if text and request.version >= _FILTER_BY_SPECS:
+        found["extra_specs"] = _pairs(text)
+    return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``{'key': 'value'}`` as clients write it: Python's way of writing a dictionary."""
+    import ast
+
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ValidationError(detail=f"Invalid extra_specs filter [{text}]")
+    return {str(key): str(each) for key, each in value.items()}
+
+
+def _list(request: Request) -> Row:
+    page = page_of(request)
+    found = service_of(request).types.list_(request.context, _filters(request), page)
+    return listed(request, "volume_types", "/types", [_view(request, row) for row in found], page)
+
+
+def _show(request: Request) -> Row:
+    row = service_of(request).types.show(request.context, request.path["id"])
+    return {"volume_type": _view(request, row)}
+
+
+def _create(request: Request) -> Row:
+    row = service_of(request).types.create(request.context, request.body["volume_type"])
+    return {"volume_type": {**_brief(request, row), PUBLIC: row["is_public"]}}
+
+
+def _update(request: Request) -> Row:
+    body = request.body["volume_type"]
+    row = service_of(request).types.update(request.context, request.path["id"], body)
+    return {"volume_type": _brief(request, row)}
+
+
+def _delete(request: Request) -> Answer:
+    service_of(request).types.delete(request.context, request.path["id"])
+    return Answer()
+
+
+_ONE = "/types/{id}"
+_COMMON: dict[str, Any] = {"min_version": "3.0"}
+OPERATIONS = [
+    Operation("GET", "/types", _list, "List volume types", **_COMMON),
+    Operation("GET", _ONE, _show, "Show a volume type", errors=(404,), **_COMMON),
+    Operation(
+        "POST",
+        "/types",
+        _create,
+        "Create a volume type",
+        request=CREATE,
+        errors=(400, 403, 409),
+        **_COMMON,
+    ),
+    Operation(
+        "PUT",
+        _ONE,
+        _update,
+        "Update a volume type",
+        request=UPDATE,
+        errors=(400, 403, 404, 409),
+        **_COMMON,
+    ),
+    Operation(
+        "DELETE",
+        _ONE,
+        _delete,
+        "Delete a volume type",
+        success=202,
+        errors=(400, 403, 404),
+        **_COMMON,
+    ),
+]
