@@ -152,9 +152,7 @@ _HARD_REBOOT_FROM: frozenset[str | None] = frozenset(
     }
 )
 
-_VOLUMES_FROM = _states(
-    ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED
-)
+_VOLUMES_FROM = _states(ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED)
 
 ACTIONS: dict[str, Rule] = {
     "delete": Rule(task_states=None, must_have_launched=False, task_state=DELETING),
@@ -174,6 +172,13 @@ ACTIONS: dict[str, Rule] = {
     "swap_volume": Rule(_states(ACTIVE, PAUSED, RESIZED)),
     "volume_snapshot": Rule(must_have_launched=False, needs_host=True),
 }
+
+
+def invalid(action: str, instance: Instance) -> InstanceInvalidState:
+    """That ``action`` may not run in the server's vm_state."""
+    return InstanceInvalidState(
+        method=action, instance_uuid=instance.uuid, attr="vm_state", state=instance.vm_state
+    )
 
 
 def check(action: str, instance: Instance, *, is_admin: bool, name: str | None = None) -> Rule:

@@ -3,6 +3,7 @@
 from oslo_policy import policy
 
 from novalite.policy import (
+    assisted_volume_snapshots,
     availability_zone,
     base,
     console_output,
@@ -13,8 +14,10 @@ from novalite.policy import (
     ips,
     keypairs,
     limits,
+    server_external_events,
     servers,
     services,
+    volume_attachments,
 )
 from novalite.policy.enforcer import Enforcer
 
@@ -22,6 +25,7 @@ __all__ = ["Enforcer", "all_rules", "list_rules"]
 
 _MODULES = (
     base,
+    assisted_volume_snapshots,
     availability_zone,
     console_output,
     extensions,
@@ -31,8 +35,10 @@ _MODULES = (
     ips,
     keypairs,
     limits,
+    server_external_events,
     servers,
     services,
+    volume_attachments,
 )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from novalite import states
 from novalite.api.compute import actions, lookup, parts, power
+from novalite.api.compute.liveness import host_is_up
 from novalite.context import RequestContext
 from novalite.db.api_database import (
     build_requests,
@@ -18,10 +19,9 @@ from novalite.db.api_database import (
     instance_mappings,
     request_specs,
 )
-from novalite.db.cell_database import instance_actions, instances, services
+from novalite.db.cell_database import instance_actions, instances
 from novalite.deployment import Deployment
 from novalite.exception import (
-    ComputeHostNotFound,
     InstanceNotFound,
     NovaliteError,
     RequestSpecNotFound,
@@ -66,12 +66,12 @@ def _withdraw(deployment: Deployment, uuid: str) -> bool:
 
 def _delete_from_cell(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
     instance = found.instance
-    if instance.task_state == states.DELETING and _host_is_up(deployment, found, instance.host):
+    if instance.task_state == states.DELETING and host_is_up(deployment, found, instance.host):
         _forget(deployment, instance.uuid)
         return
     instance.host = _begin(deployment, context, found)
     instance.task_state = states.DELETING
-    if not found.in_cell0 and _host_is_up(deployment, found, instance.host):
+    if not found.in_cell0 and host_is_up(deployment, found, instance.host):
         _forget(deployment, instance.uuid)
         power.tell(
             lambda it: parts.compute(deployment).terminate_instance(context, it), instance, "delete"
@@ -93,17 +93,6 @@ def _begin(deployment: Deployment, context: RequestContext, found: lookup.Found)
         return instances.get(conn, uuid, load=()).host
 
     return found.cell.run(write)
-
-
-def _host_is_up(deployment: Deployment, found: lookup.Found, host: str | None) -> bool:
-    if not host:
-        return False
-    with found.cell.read() as conn:
-        try:
-            service = services.get_by_host(conn, host)
-        except ComputeHostNotFound:
-            return False
-    return service.is_up(deployment.clock.now(), deployment.conf.service_down_time)
 
 
 def _give_ports_back(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:

@@ -18,6 +18,7 @@ from novalite.api.openstack import (
     servers,
     services,
     versions,
+    volume_attachments,
 )
 from novalite.deployment import Deployment
 from novalite.wsgi.application import Application, ServiceStyle
@@ -40,6 +41,7 @@ RESOURCES = (
     servers,
     services,
     versions,
+    volume_attachments,
 )
 
 STYLE = ServiceStyle("compute", microversions=COMPUTE, project_segment=True)
