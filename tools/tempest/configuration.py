@@ -87,7 +87,6 @@ def _compute(admin: Client) -> Sections:
             "min_microversion": "2.1",
             "max_microversion": "latest",
             "build_timeout": 60,
-            "fixed_network_name": "private",
         },
         "compute-feature-enabled": {
             "volume_multiattach": True,

@@ -1,0 +1,142 @@
+"""A server as a user of the `openstack` command makes it: on a network of its own, behind a router
+with a floating IP, with a volume; reached by SSH while a rule of its security group lets it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.cloud.conftest import AllInOne
+from tools.demo.host import Shell
+
+pytestmark = pytest.mark.integration
+
+OPENSTACK = pathlib.Path(sys.executable).parent / "openstack"
+GUEST_SECONDS = 120
+MIB = 1 << 20
+
+
+class OpenStack:
+    """The unmodified command, as the user demo."""
+
+    def __init__(self, cloud: AllInOne) -> None:
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(cloud.state),
+            "OS_CLOUD": "novalite",
+            "OS_CLIENT_CONFIG_FILE": cloud.clouds_yaml,
+        }
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run(
+            [str(OPENSTACK), *words], env=self._environment, capture_output=True, text=True,
+            timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self(*words, "-f", "json"))
+
+
+def wait_for(what: str, ready: Callable[[], bool], seconds: float = GUEST_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.5)
+
+
+def test_server_with_volume_floating_ip_and_security_group(
+    all_in_one: AllInOne, tmp_path: pathlib.Path
+) -> None:
+    run = OpenStack(all_in_one)
+    key = tmp_path / "key"
+    run("keypair", "create", "--private-key", str(key), "story")
+    _build_network(run)
+    group_rule = _build_group(run)
+    run("volume", "create", "--size", "1", "story")
+    run(
+        "server", "create", "--image", "novalite-guest", "--flavor", "m1.nano", "--wait",
+        "--network", "story", "--security-group", "story", "--key-name", "story", "story",
+    )  # fmt: skip
+    run("server", "add", "volume", "story", "story")
+    address = run.json("floating", "ip", "create", "public")["floating_ip_address"]
+    run("server", "add", "floating", "ip", "story", address)
+    assert address in str(run.json("server", "show", "story")["addresses"])
+
+    shell = Shell(address, str(key))
+    wait_for("ssh through the floating IP", lambda: shell("true")[0] == 0)
+    device = _attached_device(run)
+    size = f"cat /sys/block/{device.removeprefix('/dev/')}/size"
+    wait_for("the volume in the guest", lambda: shell(size)[1].strip() == str(1024 * MIB // 512))
+    assert shell(f"echo kept-in-the-volume | dd of={device} conv=fsync")[0] == 0
+
+    run("volume", "snapshot", "create", "--force", "--volume", "story", "story")
+    wait_for("the snapshot", lambda: _status(run, "volume snapshot", "story") == "available")
+
+    run("security", "group", "rule", "delete", group_rule)
+    wait_for("ssh to be refused", lambda: shell("true")[0] != 0)
+    run(
+        "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22",
+        "--remote-ip", "0.0.0.0/0", "story",
+    )  # fmt: skip
+    wait_for("ssh to be back", lambda: shell("true")[0] == 0)
+
+    run("server", "remove", "volume", "story", "story")
+    wait_for("the volume to be free", lambda: _status(run, "volume", "story") == "available")
+    wait_for("the guest to lose it", lambda: shell(size)[0] != 0)
+    run("volume", "set", "--size", "2", "story")
+    wait_for("the larger volume", lambda: _status(run, "volume", "story") == "available")
+    run("server", "add", "volume", "story", "story")
+    wait_for("the larger disk", lambda: shell(size)[1].strip() == str(2048 * MIB // 512))
+    read = f"dd if={_attached_device(run)} bs=18 count=1"
+    assert "kept-in-the-volume" in shell(read)[1]
+
+    _take_down(run, address)
+    assert shell("true")[0] != 0
+
+
+def _build_network(run: OpenStack) -> None:
+    run("network", "create", "story")
+    run("subnet", "create", "--network", "story", "--subnet-range", "192.168.66.0/24", "story")
+    run("router", "create", "story")
+    run("router", "set", "--external-gateway", "public", "story")
+    run("router", "add", "subnet", "story", "story")
+
+
+def _build_group(run: OpenStack) -> str:
+    """The id of the rule that lets SSH in."""
+    run("security", "group", "create", "story")
+    rule = run.json(
+        "security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22", "story"
+    )
+    return str(rule["id"])
+
+
+def _status(run: OpenStack, kind: str, name: str) -> str:
+    return str(run.json(*kind.split(), "show", name)["status"])
+
+
+def _attached_device(run: OpenStack) -> str:
+    return str(run.json("volume", "show", "story")["attachments"][0]["device"])
+
+
+def _take_down(run: OpenStack, address: str) -> None:
+    """In the order in which a user may; all of it is accepted."""
+    run("server", "delete", "--wait", "story")
+    wait_for("the volume to be free", lambda: _status(run, "volume", "story") == "available")
+    run("floating", "ip", "delete", address)
+    run("volume", "snapshot", "delete", "story")
+    wait_for("the snapshot to go", lambda: run.json("volume", "snapshot", "list") == [])
+    run("volume", "delete", "story")
+    wait_for("the volume to go", lambda: run.json("volume", "list") == [])
+    run("router", "remove", "subnet", "story", "story")
+    run("router", "delete", "story")
+    run("network", "delete", "story")
+    run("security", "group", "delete", "story")
