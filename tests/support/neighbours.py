@@ -16,7 +16,7 @@ from novalite.exception import (
     MessagingUnavailable,
     PortNotFound,
 )
-from novalite.objects import ImageMeta, Instance, from_primitive, to_primitive
+from novalite.objects import BlockDevice, ImageMeta, Instance, from_primitive, to_primitive
 
 Resource = dict[str, Any]
 
@@ -260,6 +260,40 @@ class RecordingCompute:
         self, context: RequestContext, instance: Instance, reboot_type: str
     ) -> None:
         self._record("reboot_instance", instance.uuid, reboot_type)
+
+    def attach_volume(
+        self, context: RequestContext, instance: Instance, device: BlockDevice
+    ) -> None:
+        self._record("attach_volume", instance.uuid, device)
+
+    def detach_volume(
+        self, context: RequestContext, instance: Instance, volume_id: str, attachment_id: str | None
+    ) -> None:
+        self._record("detach_volume", instance.uuid, volume_id, attachment_id)
+
+    def external_instance_event(
+        self,
+        context: RequestContext,
+        host: str,
+        instances: list[Instance],
+        events: list[Resource],
+    ) -> None:
+        self._record("external_instance_event", host, [it.uuid for it in instances], events)
+
+    def volume_snapshot_create(
+        self, context: RequestContext, instance: Instance, volume_id: str, create_info: Resource
+    ) -> None:
+        self._record("volume_snapshot_create", instance.uuid, volume_id, create_info)
+
+    def volume_snapshot_delete(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        snapshot_id: str,
+        delete_info: Resource,
+    ) -> None:
+        self._record("volume_snapshot_delete", instance.uuid, volume_id, snapshot_id, delete_info)
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         self._record("get_console_output", instance.uuid)

@@ -21,6 +21,7 @@ from novalite.objects import (
 )
 from tests.support.api import PROJECT, ApiFixture, Reply
 from tests.support.neighbours import FakeImages, FakeNetworks, RecordingCompute, RecordingConductor
+from tests.support.volumes import FakeVolumes
 
 HOST = "host1"
 FLAVOR = Flavor(
@@ -44,6 +45,7 @@ class ServersApi(ApiFixture):
     ) -> None:
         self.images = FakeImages()
         self.networks = FakeNetworks()
+        self.volumes = FakeVolumes()
         self.conductor = RecordingConductor()
         self.compute = RecordingCompute()
         super().__init__(
@@ -51,6 +53,7 @@ class ServersApi(ApiFixture):
             options,
             image=self.images,
             network=self.networks,
+            volume=self.volumes,
             conductor=self.conductor,
             compute=self.compute,
         )

@@ -4,6 +4,7 @@ The factories are named by the paste configuration.
 """
 
 from novalite.api.openstack import (
+    assisted_volume_snapshots,
     availability_zone,
     console_output,
     extensions,
@@ -15,6 +16,7 @@ from novalite.api.openstack import (
     keypairs,
     limits,
     server_actions,
+    server_external_events,
     servers,
     services,
     versions,
@@ -27,6 +29,7 @@ from novalite.wsgi.operations import Operation
 from novalite.wsgi.paste import NotMounted, deployment_of
 
 RESOURCES = (
+    assisted_volume_snapshots,
     availability_zone,
     console_output,
     extensions,
@@ -38,6 +41,7 @@ RESOURCES = (
     keypairs,
     limits,
     server_actions,
+    server_external_events,
     servers,
     services,
     versions,

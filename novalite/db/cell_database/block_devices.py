@@ -44,6 +44,12 @@ def list_(conn: Connection, instance_uuid: str) -> list[BlockDevice]:
     return mapping.load_all(conn.execute(query.order_by(table.c.id)))
 
 
+def of_volume(conn: Connection, volume_id: str) -> list[BlockDevice]:
+    """Of all servers of the cell."""
+    query = mapping.select().where(table.c.volume_id == volume_id, there)
+    return mapping.load_all(conn.execute(query.order_by(table.c.id)))
+
+
 def update(conn: Connection, instance_uuid: str, uuid: str, changes: Mapping[str, Any]) -> bool:
     """Change columns of one device; whether it exists. Raises InvalidInput for other names."""
     unknown = set(changes) - _CHANGEABLE

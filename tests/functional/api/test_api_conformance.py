@@ -20,10 +20,13 @@ PREFIXES = (
     "/extensions",
     "/flavors",
     "/limits",
+    "/os-assisted-volume-snapshots",
     "/os-availability-zone",
     "/os-hypervisors",
     "/os-keypairs",
+    "/os-server-external-events",
     "/os-services",
+    "/servers/{server_id}/os-volume_attachments",
     "/versions",
 )
 # PUT /os-services/{id} stands for these before 2.53: they are values of {id}.
