@@ -7,7 +7,10 @@ from novalite.volume.embedded.rest import (
     default_types,
     encryption,
     extra_specs,
+    limits,
     qos,
+    quota_classes,
+    quota_sets,
     type_access,
     types,
     versions,
@@ -30,6 +33,9 @@ OPERATIONS: list[Operation] = [
         encryption,
         default_types,
         qos,
+        quota_sets,
+        quota_classes,
+        limits,
     )
     for operation in module.OPERATIONS
 ]

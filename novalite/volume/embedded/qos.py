@@ -1,7 +1,6 @@
 """QoS specs: what hypervisors (front-end) or stores (back-end) grant to volumes of some types."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -10,18 +9,18 @@ from sqlalchemy.sql import ColumnElement
 from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.exception import Conflict, Invalid, NotFound
-from novalite.volume.embedded import pages, rows, types
+from novalite.volume.embedded import rows, types
 from novalite.volume.embedded.core import Core, Row, demand_admin
-from novalite.volume.embedded.pages import Page
+from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.qos import qos_specs as T
 from novalite.volume.embedded.tables.qos import qos_values as V
 from novalite.volume.embedded.tables.types import volume_types
 
 OWNER = V.c.qos_specs_id
 RULE = "volume_extension:qos_specs_manage:"
-SORTABLE: dict[str, ColumnElement[Any]] = {
-    name: T.c[name] for name in ("id", "name", "consumer", "created_at")
-}
+LISTING = Listing(
+    T, {name: T.c[name] for name in ("id", "name", "consumer", "created_at")}, frozenset()
+)
 
 
 class QosExists(Conflict):
@@ -44,10 +43,10 @@ class Qos:
     def __init__(self, core: Core) -> None:
         self.core = core
 
-    def list_(self, context: RequestContext, page: Page | None = None) -> list[Row]:
+    def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
         demand_admin(context, RULE + "get_all")
         with self.core.database.read() as conn:
-            return _complete(conn, pages.select(conn, T, SORTABLE, (), page or Page()))
+            return _complete(conn, LISTING.run(conn, (), query or Query()))
 
     def show(self, context: RequestContext, qos_id: str) -> Row:
         demand_admin(context, RULE + "get")
@@ -58,7 +57,7 @@ class Qos:
         self, context: RequestContext, name: str, consumer: str, specs: Mapping[str, str]
     ) -> Row:
         demand_admin(context, RULE + "create")
-        row = {
+        row: Row = {
             "id": rows.new_id(),
             "name": name.strip(),
             "consumer": consumer,

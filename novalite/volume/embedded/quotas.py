@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from novalite.db.statements import insert_unless_there
 from novalite.exception import OverQuota
+from novalite.volume.embedded import quota_names
 from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.quota_names import PER_TYPE
 from novalite.volume.embedded.tables.quotas import quota_classes, quota_locks, quotas
@@ -121,22 +122,32 @@ class Quotas:
     # ---- limits ----
 
     def limits(self, conn: Connection, project_id: str) -> dict[str, int]:
-        """Resource -> limit: the resources that exist, and of the types' what somebody set. One
-        statement."""
+        """Resource -> limit; of the types' only what somebody set. One statement."""
         of_class = sa.select(
             sa.literal(0).label("rank"), quota_classes.c.resource, quota_classes.c.limit_
         ).where(quota_classes.c.class_name == DEFAULT_CLASS)
         of_project = sa.select(
             sa.literal(1).label("rank"), quotas.c.resource, quotas.c.limit_
         ).where(quotas.c.project_id == project_id)
-        found = sorted(
-            conn.execute(sa.union_all(of_class, of_project)).all(), key=lambda row: row[0]
-        )
-        return self.configured() | {resource: limit for _, resource, limit in found}
+        found = conn.execute(sa.union_all(of_class, of_project)).all()
+        ranked = sorted(found, key=lambda row: row[0])
+        return self.configured() | {resource: limit for _, resource, limit in ranked}
+
+    def class_limits(self, conn: Connection, class_name: str) -> dict[str, int]:
+        """What the class sets, over the configuration."""
+        query = sa.select(quota_classes.c.resource, quota_classes.c.limit_)
+        found = conn.execute(query.where(quota_classes.c.class_name == class_name))
+        return self.configured() | dict(found.tuples().all())
 
     def configured(self) -> dict[str, int]:
         group = self.core.conf.embedded
         return {name: int(getattr(group, f"volume_quota_{name}")) for name in RESOURCES}
+
+
+def in_full(conn: Connection, limits: Mapping[str, int]) -> dict[str, int]:
+    """With the resources of all types, unlimited where nobody limits them."""
+    names = (*RESOURCES, *quota_names.of_all_types(conn))
+    return {name: limits.get(name, UNLIMITED) for name in names}
 
 
 def _lock(conn: Connection, project_id: str) -> None:

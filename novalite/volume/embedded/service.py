@@ -10,7 +10,9 @@ from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.default_types import DefaultTypes
 from novalite.volume.embedded.encryption import Encryption
 from novalite.volume.embedded.extra_specs import ExtraSpecs
+from novalite.volume.embedded.limits import Limits
 from novalite.volume.embedded.qos import Qos
+from novalite.volume.embedded.quota_sets import QuotaSets
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.tables import attachments, snapshots, volumes  # noqa: F401
 from novalite.volume.embedded.tasks import Tasks
@@ -49,6 +51,8 @@ class VolumeService:
         self.encryption = Encryption(self.core)
         self.default_types = DefaultTypes(self.core, self.types)
         self.qos = Qos(self.core)
+        self.quota_sets = QuotaSets(self.core, self.quotas)
+        self.limits = Limits(self.core, self.quotas)
 
     # ---- life ----
 

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.sql import ColumnElement
 
+from novalite import exception
 from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.db.statements import any_of, insert_unless_there
-from novalite.exception import Conflict, Invalid, NotFound
-from novalite.volume.embedded import pages, quota_names, rows
+from novalite.exception import Conflict, Invalid
+from novalite.volume.embedded import quota_names, rows
 from novalite.volume.embedded.core import Core, Row, demand_admin, privileged
-from novalite.volume.embedded.pages import Page
+from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.groups import group_volume_types
 from novalite.volume.embedded.tables.types import (
     default_types,
@@ -31,12 +32,14 @@ DEFAULT_NAME = "__DEFAULT__"
 DEFAULT_ID = "6f1c0bd6-7e6f-4d3c-9d0c-3d6a1b7f4c55"
 """Of the type that every cloud has, so that two processes make it once."""
 IS_TRUE = "<is> True"
-SORTABLE: dict[str, ColumnElement[Any]] = {
-    name: T.c[name] for name in ("id", "name", "description", "is_public", "created_at")
-} | {"updated_at": T.c.updated_at}
+LISTING = Listing(
+    T,
+    {name: T.c[name] for name in ("id", "name", "is_public", "created_at", "updated_at")},
+    frozenset(),
+)
 
 
-class VolumeTypeNotFound(NotFound):
+class VolumeTypeNotFound(exception.VolumeTypeNotFound):
     message = "Volume type {volume_type_id} could not be found."
 
 
@@ -123,7 +126,7 @@ class Types:
     # ---- the API ----
 
     def list_(
-        self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
+        self, context: RequestContext, filters: Mapping[str, Any], query: Query | None = None
     ) -> list[Row]:
         """``filters``: ``is_public`` (None: both), ``name``, ``extra_specs`` (a dict)."""
         conditions: list[ColumnElement[bool]] = []
@@ -135,7 +138,7 @@ class Types:
             same = sa.and_(extra_specs.c.key == key, extra_specs.c.value == value)
             conditions.append(T.c.id.in_(sa.select(OWNER).where(same)))
         with self.core.database.read() as conn:
-            found = pages.select(conn, T, SORTABLE, conditions, page or Page())
+            found = LISTING.run(conn, conditions, query or Query())
             return _with_specs(conn, found)
 
     def show(self, context: RequestContext, type_id: str) -> Row:
@@ -146,7 +149,7 @@ class Types:
 
     def create(self, context: RequestContext, body: Row) -> Row:
         demand_admin(context, "volume_extension:type_create")
-        values = {
+        values: Row = {
             "id": rows.new_id(),
             "name": checked_name(body["name"]),
             "description": body.get("description"),

@@ -9,7 +9,7 @@ from novalite.volume.embedded.rest.requests import (
     links_of,
     listed,
     object_,
-    page_of,
+    query_of,
     service_of,
 )
 from novalite.volume.embedded.rows import boolean_of
@@ -43,9 +43,9 @@ def _view(row: Row) -> Row:
 
 
 def _list(request: Request) -> Row:
-    page = page_of(request)
-    found = service_of(request).qos.list_(request.context, page)
-    return listed(request, "qos_specs", "/qos-specs", [_view(row) for row in found], page)
+    query = query_of(request)
+    found = service_of(request).qos.list_(request.context, query)
+    return listed(request, "qos_specs", "/qos-specs", [_view(row) for row in found], query)
 
 
 def _detail(request: Request, row: Row) -> Row:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from novalite.exception import ValidationError
-from novalite.volume.embedded.pages import Page
+from novalite.exception import InvalidInput, ValidationError
+from novalite.volume.embedded.listing import MAX_LIMIT, Query, parse
+from novalite.volume.embedded.rows import boolean_of
 from novalite.wsgi import links
 from novalite.wsgi.operations import Request, Schema
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from novalite.volume.embedded.service import VolumeService
 
 Row = dict[str, Any]
-
-RESERVED = frozenset({"sort", "sort_key", "sort_dir", "limit", "marker", "offset", "with_count"})
-"""Query parameters that are no filters."""
 
 # ---- schemas ----
 
@@ -49,65 +47,32 @@ def service_of(request: Request) -> "VolumeService":
     return cast("VolumeService", request.deployment.volume)
 
 
-def page_of(request: Request) -> Page:
-    """Raises ValidationError."""
-    return Page(
-        sort=sort_of(request),
-        limit=_number(request, "limit"),
-        marker=request.query_one("marker"),
-        offset=_number(request, "offset") or 0,
-    )
+def query_of(request: Request) -> Query:
+    """Raises InvalidInput."""
+    return parse(request.query, request.version)
 
 
-def sort_of(request: Request) -> list[tuple[str, str]]:
-    """From ``sort=name:asc,size`` or, as before, ``sort_key`` and ``sort_dir``."""
-    text = request.query_one("sort")
-    old = request.query_one("sort_key")
-    if text and old:
-        raise ValidationError(
-            detail="The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used "
-            "with the 'sort' parameter."
-        )
-    if text:
-        pairs = [each.strip().partition(":") for each in text.split(",")]
-        return [(name.strip(), direction.strip() or "desc") for name, _, direction in pairs]
-    direction = request.query_one("sort_dir")
-    if old or direction:
-        return [((old or "created_at").strip(), (direction or "desc").strip())]
-    return []
-
-
-def filters_of(request: Request) -> Row:
-    """Name -> last value of what is not about paging."""
-    return {name: values[-1] for name, values in request.query.items() if name not in RESERVED}
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_one(name)
-    if text is None or text == "":
+def public_of(request: Request) -> bool | None:
+    """The filter ``is_public`` of lists of types; None: both. Raises ValidationError."""
+    text = request.query_one("is_public", "true") or ""
+    if text.lower() == "none":
         return None
     try:
-        value = int(text)
-    except ValueError:
-        raise ValidationError(detail=f"{name} param must be an integer") from None
-    if value < 0:
-        raise ValidationError(detail=f"{name} param must be positive")
-    if value > 0x7FFFFFFF:
-        raise ValidationError(detail=f"{name} param must be less than 2147483648")
-    return value
+        return boolean_of(text)
+    except InvalidInput:
+        raise ValidationError(detail=f"Invalid is_public filter [{text}]") from None
 
 
 # ---- answers ----
 
 
-def listed(
-    request: Request, noun: str, path: str, found: Sequence[Row], page: Page, *, key: str = "id"
-) -> Row:
+def listed(request: Request, noun: str, path: str, found: Sequence[Row], query: Query) -> Row:
     """``{noun: found}``, with the link to the next page when there may be one."""
     answer: Row = {noun: list(found)}
-    if found and len(found) >= page.most > 0:
-        query = links.next_query(request.environ, str(found[-1][key]))
-        answer[f"{noun}_links"] = [{"rel": "next", "href": f"{request.link(path)}?{query}"}]
+    limit = MAX_LIMIT if query.limit is None else query.limit
+    if found and len(found) >= limit:
+        text = links.next_query(request.environ, str(found[-1]["id"]))
+        answer[f"{noun}_links"] = [{"rel": "next", "href": f"{request.link(path)}?{text}"}]
     return answer
 
 

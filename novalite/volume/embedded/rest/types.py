@@ -11,10 +11,10 @@ from novalite.volume.embedded.rest.requests import (
     TEXT,
     listed,
     object_,
-    page_of,
+    public_of,
+    query_of,
     service_of,
 )
-from novalite.volume.embedded.rows import boolean_of
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
 
 PUBLIC = "os-volume-type-access:is_public"
@@ -71,17 +71,10 @@ def _filters(request: Request) -> Row:
     """Only administrators may ask for other types than those that they can use themselves."""
     found: Row = {"is_public": True, "name": request.query_one("name")}
     if privileged(request.context):
-        text = request.query_one("is_public", "true") or ""
-        if text.lower() == "none":
-            found["is_public"] = None
-        else:
-            try:
-                found["is_public"] = boolean_of(text)
-            except Exception:
-                raise ValidationError(detail=f"Invalid is_public filter [{text}]") from None
-    text = request.query_one("extra_specs")
-    if text and request.version >= _FILTER_BY_SPECS:
-        found["extra_specs"] = _pairs(text)
+        found["is_public"] = public_of(request)
+    specs = request.query_one("extra_specs")
+    if specs and request.version >= _FILTER_BY_SPECS:
+        found["extra_specs"] = _pairs(specs)
     return found
 
 
@@ -99,9 +92,9 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _list(request: Request) -> Row:
-    page = page_of(request)
-    found = service_of(request).types.list_(request.context, _filters(request), page)
-    return listed(request, "volume_types", "/types", [_view(request, row) for row in found], page)
+    query = query_of(request)
+    found = service_of(request).types.list_(request.context, _filters(request), query)
+    return listed(request, "volume_types", "/types", [_view(request, row) for row in found], query)
 
 
 def _show(request: Request) -> Row:
