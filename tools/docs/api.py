@@ -2,18 +2,9 @@
 
 from novalite.api.openstack import app as compute
 from novalite.api.openstack import versions as version_documents
-from novalite.identity.embedded import app as identity
-from novalite.image.embedded import app as image
-from novalite.network.embedded import app as network
 from novalite.wsgi.operations import Operation
-from tools.docs import operations
+from tools.docs import operations, services
 from tools.docs.markdown import page, table
-
-NEIGHBOURS = (
-    ("Identity, below /identity", identity.OPERATIONS),
-    ("Image, below /image", image.OPERATIONS),
-    ("Network, below /network", network.OPERATIONS),
-)
 
 
 def pages() -> dict[str, str]:
@@ -32,12 +23,13 @@ def pages() -> dict[str, str]:
     lines += [
         "# The embedded neighbours",
         "",
-        "The parts of three other APIs that clients of the compute API need. An operation is "
-        "public (P) where it needs no token.",
+        "The four other APIs that the embedded services offer. An operation is public (P) where "
+        "it needs no token. Their OpenAPI documents are `openapi-*.json` beside this page.",
         "",
     ]
-    for title, declared in NEIGHBOURS:
-        lines += [f"## {title}", "", *_list(declared)]
+    for service in services.NEIGHBOURS:
+        title = f"{service.name.capitalize()}, below {service.path}"
+        lines += [f"## {title}", "", *_list(service.operations)]
     return {"docs/reference/api.md": page("API reference", lines)}
 
 
@@ -65,7 +57,9 @@ def _section(operation: Operation) -> list[str]:
 
 
 def _list(declared: list[Operation]) -> list[str]:
-    rows = [
-        (o.method, f"`{o.path}`", o.title, o.success, "P" if o.public else "") for o in declared
-    ]
+    rows = [(o.method, _path(o), o.title, o.success, "P" if o.public else "") for o in declared]
     return [*table(("method", "path", "what", "success", ""), rows), ""]
+
+
+def _path(operation: Operation) -> str:
+    return f"`{operation.path}`" + (f" ({operation.action})" if operation.action else "")

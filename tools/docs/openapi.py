@@ -1,71 +1,86 @@
-"""docs/reference/openapi.json: the compute API at its newest microversion, as OpenAPI 3.1."""
+"""docs/reference/openapi*.json: each API at its newest microversion, as OpenAPI 3.1."""
 
 import json
 import re
 from typing import Any
 
-from novalite.api.openstack import app as compute
 from novalite.wsgi.faults import NAMES, REASONS
 from novalite.wsgi.operations import Operation
-from tools.docs import operations
+from tools.docs import operations, services
+from tools.docs.services import Service
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
 
 def pages() -> dict[str, str]:
-    text = json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False)
-    return {"docs/reference/openapi.json": text + "\n"}
+    return {service.openapi_page: _text(document(service)) for service in services.ALL}
 
 
-def document() -> dict[str, Any]:
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def document(service: Service) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
-    for operation in compute.operations():
-        of_path = paths.setdefault(operation.path, _path(operation.path))
+    for operation in service.operations:
+        of_path = paths.setdefault(operation.path, _path(operation.path, service))
         method = operation.method.lower()
-        described = _operation(operation)
+        described = _operation(operation, service)
         of_path[method] = _together(of_path[method], described) if method in of_path else described
+    components: dict[str, Any] = {
+        "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
+        "schemas": {"fault": _fault(service)},
+    }
+    if service.microversions:
+        components["parameters"] = {"microversion": _microversion(service)}
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "novalite compute API",
-            "version": str(operations.NEWEST),
-            "description": "Schemas are those of the newest microversion that has the operation.",
+            "title": f"novalite {service.name} API",
+            "version": service.version,
+            "description": "Schemas are those of the newest microversion that has the operation."
+            if service.microversions
+            else "What the embedded service offers.",
         },
-        "servers": [{"url": "/v2.1"}],
+        "servers": [{"url": service.path}],
         "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}
-            },
-            "parameters": {"microversion": _MICROVERSION},
-            "schemas": {"fault": _FAULT},
-        },
+        "components": components,
         "security": [{"token": []}],
     }
 
 
-_MICROVERSION = {
-    "name": "OpenStack-API-Version",
-    "in": "header",
-    "description": "compute X.Y, or compute latest; without it the oldest",
-    "schema": {"type": "string", "pattern": "^compute (latest|[0-9]+\\.[0-9]+)$"},
-}
-_FAULT = {
-    "type": "object",
-    "description": "One member, named after the kind of fault.",
-    "propertyNames": {"enum": sorted({*NAMES.values(), "computeFault"})},
-    "additionalProperties": {
+def _microversion(service: Service) -> dict[str, Any]:
+    name = service.name
+    return {
+        "name": "OpenStack-API-Version",
+        "in": "header",
+        "description": f"{name} X.Y, or {name} latest; without it the oldest",
+        "schema": {"type": "string", "pattern": f"^{name} (latest|[0-9]+\\.[0-9]+)$"},
+    }
+
+
+def _fault(service: Service) -> dict[str, Any]:
+    """Of compute exactly; the other services' own shapes are told apart by their clients."""
+    if service.name != "compute":
+        return {"description": f"The shape of errors of the {service.name} API."}
+    return {
         "type": "object",
-        "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
-        "required": ["code", "message"],
-    },
-    "minProperties": 1,
-    "maxProperties": 1,
-}
+        "description": "One member, named after the kind of fault.",
+        "propertyNames": {"enum": sorted({*NAMES.values(), "computeFault"})},
+        "additionalProperties": {
+            "type": "object",
+            "properties": {"code": {"type": "integer"}, "message": {"type": "string"}},
+            "required": ["code", "message"],
+        },
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
 
 
-def _path(path: str) -> dict[str, Any]:
-    parameters: list[dict[str, Any]] = [{"$ref": "#/components/parameters/microversion"}]
+def _path(path: str, service: Service) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = []
+    if service.microversions:
+        parameters.append({"$ref": "#/components/parameters/microversion"})
     for name in _PARAMETER.findall(path):
         parameters.append(
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -73,8 +88,10 @@ def _path(path: str) -> dict[str, Any]:
     return {"parameters": parameters}
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    extension = {"min-ver": operation.min_version, "max-ver": operation.max_version}
+def _operation(operation: Operation, service: Service) -> dict[str, Any]:
+    extension: dict[str, Any] = {}
+    if service.microversions:
+        extension = {"min-ver": operation.min_version, "max-ver": operation.max_version}
     if operation.action:
         extension["action"] = operation.action
     if operation.policy:
@@ -85,6 +102,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
         "x-openstack": extension,
     }
+    if operation.public:
+        described["security"] = []
     query = operations.schema_of(operation, "query")
     if query:
         described["parameters"] = [

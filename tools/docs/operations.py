@@ -6,11 +6,12 @@ from novalite.wsgi.microversions import COMPUTE, Microversion
 from novalite.wsgi.operations import Operation, Versioned, at
 
 NEWEST: Microversion = COMPUTE.maximum
+_NEWER_THAN_ALL = Microversion(9998, 0)
 
 
 def shown_at(operation: Operation) -> Microversion:
-    """The newest microversion that has this operation."""
-    return min(NEWEST, operation.high)
+    """The newest microversion that has this operation, of whichever API it is part of."""
+    return max(operation.low, min(_NEWER_THAN_ALL, operation.high))
 
 
 def versions(operation: Operation) -> str:

@@ -11,7 +11,7 @@ import yaml
 from novalite import conf as configuration
 from novalite.api.openstack import app
 from novalite.policy import all_rules
-from tools.docs import ROOT, openapi, pages
+from tools.docs import ROOT, openapi, pages, services
 
 PAGES = pages()
 
@@ -35,8 +35,9 @@ def referred(node: Any) -> set[str]:
     return set().union(*map(referred, node)) if isinstance(node, list) else set()
 
 
-def test_openapi_is_whole() -> None:
-    document = json.loads(PAGES["docs/reference/openapi.json"])
+@pytest.mark.parametrize("service", services.ALL, ids=lambda service: service.name)
+def test_openapi_is_whole(service: services.Service) -> None:
+    document = json.loads(PAGES[service.openapi_page])
     assert document["openapi"] == "3.1.0"
     identifiers = []
     for path, item in document["paths"].items():
@@ -55,13 +56,17 @@ def test_openapi_is_whole() -> None:
         node = document
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
-    declared = {(o.method.lower(), o.path) for o in app.operations()}
+    declared = {(o.method.lower(), o.path) for o in service.operations}
     assert declared == {
         (method, path)
         for path, item in document["paths"].items()
         for method in item
         if method != "parameters"
     }
+
+
+def test_openapi_lists_all_actions_of_a_server() -> None:
+    document = json.loads(PAGES["docs/reference/openapi.json"])
     actions = document["paths"]["/servers/{id}/action"]["post"]
     assert {one["action"] for one in actions["x-openstack"]["actions"]} == {
         o.action for o in app.operations() if o.path == "/servers/{id}/action"
