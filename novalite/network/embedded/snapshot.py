@@ -1,14 +1,15 @@
 """The database's records as the State that a data plane brings about."""
 
+import dataclasses
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.db.engine import Database
 from novalite.db.statements import any_of
-from novalite.network.embedded import port_rows, rows, tables
-from novalite.network.embedded.networks import DHCP_OWNER
+from novalite.network.embedded import port_rows, rows, snapshot_routers, tables
 from novalite.network.embedded.plane.state import (
     NetworkState,
     PortState,
@@ -19,16 +20,26 @@ from novalite.network.embedded.plane.state import (
 from novalite.network.embedded.rows import Row
 
 PORTS = tables.ports
+DHCP_OWNER = "network:dhcp"
+OWN_PORTS = "network:%"
+HOST_ZONE = 0
 
 
 def load(database: Database) -> State:
     """A fixed number of statements in one snapshot, whatever there is."""
     with database.read() as conn:
         ports = _ports(conn)
+        networks = _networks(conn)
+        routers = snapshot_routers.routers(conn, networks)
+        for network_id, realm in snapshot_routers.realms(routers.values()).items():
+            networks[network_id] = dataclasses.replace(networks[network_id], realm=realm)
+        groups = _rules(conn, ports)
         return State(
-            networks=_networks(conn),
+            networks=networks,
             ports={port.id: port for port in ports},
-            groups=_rules(conn, ports),
+            groups=groups,
+            address_groups=_address_groups(conn, groups),
+            routers=routers,
         )
 
 
@@ -44,8 +55,10 @@ def _networks(conn: Connection) -> dict[str, NetworkState]:
         found[row["id"]] = NetworkState(
             id=row["id"],
             mtu=row["mtu"],
-            zone=row["zone"],
-            host_access=row["host_access"],
+            # what the host translates, it has to find again under its own zone
+            zone=HOST_ZONE if row["external"] else row["zone"],
+            host_access=row["host_access"] or row["external"],
+            dns_domain=row["dns_domain"],
             subnets=tuple(subnets[row["id"]]),
             dhcp_mac=port["mac_address"] if port else None,
             dhcp_addresses=tuple(
@@ -65,6 +78,8 @@ def _subnet(row: Row) -> SubnetState:
         dhcp=row["enable_dhcp"],
         dns=tuple(row["dns_nameservers"]),
         routes=tuple((route["destination"], route["nexthop"]) for route in row["host_routes"]),
+        ra_mode=row["ipv6_ra_mode"],
+        address_mode=row["ipv6_address_mode"],
     )
 
 
@@ -72,8 +87,12 @@ def _is_dhcp() -> rows.Condition:
     return PORTS.c.device_owner == DHCP_OWNER
 
 
+def _is_guest() -> rows.Condition:
+    return sa.not_(PORTS.c.device_owner.like(OWN_PORTS))
+
+
 def _ports(conn: Connection) -> list[PortState]:
-    bound = rows.select(conn, PORTS, PORTS.c.binding_host != "", sa.not_(_is_dhcp()))
+    bound = rows.select(conn, PORTS, PORTS.c.binding_host != "", _is_guest())
     ids = [row["id"] for row in bound]
     if not ids:
         return []
@@ -92,9 +111,19 @@ def _ports(conn: Connection) -> list[PortState]:
                 (pair["mac_address"], pair["ip_address"]) for pair in row["allowed_address_pairs"]
             ),
             groups=frozenset(groups.get(row["id"], ())),
+            options=_options(row["extra_dhcp_opts"]),
+            host=row["binding_host"],
         )
         for row in bound
     ]
+
+
+def _options(given: list[Row] | None) -> tuple[tuple[str, str, int], ...]:
+    return tuple(
+        (str(each["opt_name"]), str(each["opt_value"]), int(each.get("ip_version") or 4))
+        for each in given or ()
+        if each.get("opt_value") is not None
+    )
 
 
 def _rules(conn: Connection, ports: list[PortState]) -> dict[str, tuple[RuleState, ...]]:
@@ -113,20 +142,38 @@ def _rules(conn: Connection, ports: list[PortState]) -> dict[str, tuple[RuleStat
                 port_max=row["port_range_max"],
                 remote_prefix=row["remote_ip_prefix"],
                 remote_group=row["remote_group_id"],
+                remote_addresses=row["remote_address_group_id"],
             )
         )
     return {group: tuple(rules) for group, rules in found.items()}
 
 
-def owner_by_address(database: Database, network_id: str, address: str) -> tuple[str, str] | None:
-    """(device id, project id) of the server with this address, for the metadata proxy."""
+def _address_groups(
+    conn: Connection, groups: Mapping[str, tuple[RuleState, ...]]
+) -> dict[str, tuple[str, ...]]:
+    wanted = {rule.remote_addresses for rules in groups.values() for rule in rules}
+    ids = sorted(each for each in wanted if each)
+    if not ids:
+        return {}
+    table = tables.address_groups
+    found = rows.select(conn, table, any_of(conn, table.c.id, ids))
+    return {row["id"]: tuple(sorted(row["addresses"])) for row in found}
+
+
+def owner_by_address(
+    database: Database, networks: Collection[str], address: str
+) -> tuple[str, str] | None:
+    """(device id, project id) of the server with this address in one of the networks, for the
+    metadata proxy."""
+    if not networks:
+        return None
     taken = tables.addresses
     query = sa.select(PORTS.c.device_id, PORTS.c.project_id).where(
         PORTS.c.id == taken.c.port_id,
-        taken.c.network_id == network_id,
+        taken.c.network_id.in_(sorted(networks)),
         taken.c.address == address,
         PORTS.c.device_id != "",
-        sa.not_(_is_dhcp()),
+        _is_guest(),
     )
     with database.read() as conn:
         row = conn.execute(query).first()

@@ -3,14 +3,15 @@
 import json
 import socket
 
-from novalite.network.embedded.bootstrap import resolvers
 from novalite.network.embedded.plane import links
 from novalite.network.embedded.plane.dhcp import release_packet
-from novalite.network.embedded.plane.dhcp_files import configuration, hosts
+from novalite.network.embedded.plane.dhcp_files import Place, configuration, hosts
 from novalite.network.embedded.plane.foreign import dropping_chains
+from novalite.network.embedded.plane.resolvers import resolvers
 from novalite.network.embedded.plane.state import NetworkState, PortState, SubnetState
 
 NET = "11111111-2222-3333-4444-555555555555"
+PLACE = Place("/state/x", "dhcp0", "nobody")
 FOUR = SubnetState(
     "s4", "10.77.0.0/24", 4, "10.77.0.1", True, ("192.0.2.53", "192.0.2.54"),
     (("198.51.100.0/24", "10.77.0.9"),),
@@ -28,7 +29,7 @@ def network(*subnets: SubnetState, **values) -> NetworkState:
 
 
 def lines(of: NetworkState) -> list[str]:
-    return configuration(of, "/state/x", "dhcp0", "novalocal", "nobody").splitlines()
+    return configuration(of, PLACE, "novalocal", ["192.0.2.1"]).splitlines()
 
 
 def test_options_of_a_subnet():

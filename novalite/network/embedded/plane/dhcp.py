@@ -1,114 +1,50 @@
-"""One dnsmasq for each network, inside its namespace.
-
-The processes are daemons of their own: they outlive this one, so that guests keep their leases
-while it is down, and they are found again by their pid files.
-"""
+"""DHCP and names of each network: one dnsmasq inside its namespace."""
 
 import contextlib
 import logging
 import os
-import pwd
-import shutil
-import signal
 import socket
 import struct
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from novalite.network.embedded.plane import dhcp_files, netns
-from novalite.network.embedded.plane.commands import (
-    SEARCH_PATH,
-    read,
-    run,
-    write_atomically,
-)
+from novalite.network.embedded.plane.commands import read
+from novalite.network.embedded.plane.dnsmasq import Dnsmasq
 from novalite.network.embedded.plane.links import INSIDE, Links
 from novalite.network.embedded.plane.state import NetworkState, PortState
 
 LOG = logging.getLogger(__name__)
 
-UNPRIVILEGED = "nobody"
-STOP_TIMEOUT = 5.0
 SERVER_PORT, CLIENT_PORT = 67, 68
 MAGIC_COOKIE = b"\x63\x82\x53\x63"
 RELEASE = 7
 
 
-class Dhcp:
-    """``base``: directory with one subdirectory per network."""
+class Dhcp(Dnsmasq):
+    """``domain``: of networks that have none of their own; ``resolvers``: whom to ask for the
+    names of others."""
 
-    def __init__(self, base: str, domain: str, links: Links) -> None:
-        self.base = base
+    def __init__(self, base: str, domain: str, links: Links, resolvers: Sequence[str] = ()) -> None:
+        super().__init__(base)
         self.domain = domain
         self.links = links
+        self.resolvers = tuple(resolvers)
 
-    def directory(self, network_id: str) -> str:
-        return f"{self.base}/{network_id}"
-
-    # ---- running ----
-
-    def ensure(self, network: NetworkState, ports: Iterable[PortState]) -> None:
-        """Running with this configuration and these hosts. What changes seldom is a restart,
-        hosts are a signal, no change is nothing. Raises DependencyUnavailable."""
-        directory = self.directory(network.id)
-        os.makedirs(directory, mode=0o755, exist_ok=True)
-        user = UNPRIVILEGED if _reachable_for_all(directory) and _exists(UNPRIVILEGED) else "root"
-        configuration = dhcp_files.configuration(network, directory, INSIDE, self.domain, user)
-        changed = _write_if_new(f"{directory}/dnsmasq.conf", configuration)
-        hosts_changed = _write_if_new(f"{directory}/hosts", dhcp_files.hosts(ports))
-        pid = self.pid(network.id)
-        if pid is not None and not changed:
-            if hosts_changed:
-                _signal(pid, signal.SIGHUP)
-            return
-        if pid is not None:
-            self._stop(pid)
-        self._start(network.id)
-
-    def _start(self, network_id: str) -> None:
-        directory = self.directory(network_id)
-        program = shutil.which("dnsmasq", path=f"{os.environ.get('PATH', '')}:{SEARCH_PATH}")
-        where = netns.path_of(self.links.netns(network_id))
-        # returns when the daemon listens
-        run(
-            [
-                "nsenter",
-                f"--net={where}",
-                program or "dnsmasq",
-                f"--conf-file={directory}/dnsmasq.conf",
-            ]
+    def serve(self, network: NetworkState, ports: Iterable[PortState]) -> None:
+        """Raises DependencyUnavailable."""
+        place = dhcp_files.Place(self.directory(network.id), INSIDE, self.user(network.id))
+        domain = dhcp_files.domain_of(network, self.domain)
+        ports = list(ports)
+        self.ensure(
+            network.id,
+            self.links.netns(network.id),
+            dhcp_files.configuration(network, place, domain, self.resolvers),
+            {
+                "hosts": dhcp_files.hosts(ports),
+                "names": dhcp_files.names(ports, domain),
+                "options": dhcp_files.options(ports),
+            },
         )
-
-    def _stop(self, pid: int) -> None:
-        _signal(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT
-        while _command_line(pid):
-            if time.monotonic() > deadline:
-                _signal(pid, signal.SIGKILL)
-                return
-            time.sleep(0.005)
-
-    def pid(self, network_id: str) -> int | None:
-        """Of the running process: a pid file may be old, and the number somebody else's."""
-        directory = self.directory(network_id)
-        text = read(f"{directory}/pid")
-        if not text or not text.isdecimal():
-            return None
-        expected = f"--conf-file={directory}/dnsmasq.conf"
-        return int(text) if expected in _command_line(int(text)) else None
-
-    def remove(self, network_id: str) -> None:
-        pid = self.pid(network_id)
-        if pid is not None:
-            self._stop(pid)
-        shutil.rmtree(self.directory(network_id), ignore_errors=True)
-
-    def known(self) -> list[str]:
-        """Networks that have, or had, a process of ours."""
-        try:
-            return sorted(os.listdir(self.base))
-        except FileNotFoundError:
-            return []
 
     # ---- leases ----
 
@@ -160,48 +96,3 @@ def release_packet(server: str, mac: str, address: str) -> bytes:
     )
     packet = head + addresses + hardware.ljust(16, b"\0") + bytes(64 + 128) + options
     return packet.ljust(300, b"\0")
-
-
-def _write_if_new(path: str, text: str) -> bool:
-    try:
-        with open(path) as file:
-            if file.read() == text:
-                return False
-    except OSError:
-        pass
-    write_atomically(path, text)
-    return True
-
-
-def _command_line(pid: int) -> list[str]:
-    """Empty for a process that is gone, or dead and not yet buried."""
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read().decode(errors="replace").split("\0")[:-1]
-    except OSError:
-        return []
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _exists(user: str) -> bool:
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        return False
-    return True
-
-
-def _reachable_for_all(directory: str) -> bool:
-    """Whether an unprivileged process may read files there: dnsmasq gives up root before it
-    reads its hosts again."""
-    path = os.path.abspath(directory)
-    while True:
-        if not os.stat(path).st_mode & 0o001:
-            return False
-        if path == "/":
-            return True
-        path = os.path.dirname(path)

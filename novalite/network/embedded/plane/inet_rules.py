@@ -1,8 +1,10 @@
 """The inet table: security groups, isolation, translation. See ``rulesets``."""
 
+from collections.abc import Sequence
+
 from novalite.network.embedded.plane.nft import Chain, Collection, Table
 from novalite.network.embedded.plane.ranges import disjoint, version_of
-from novalite.network.embedded.plane.rule_match import matches
+from novalite.network.embedded.plane.rule_match import address_set, matches
 from novalite.network.embedded.plane.state import NetworkState, PortState, State
 
 METADATA_ADDRESS = "169.254.169.254"
@@ -33,9 +35,11 @@ def inet_table(
             jumps = [f"jump {_group_chain(way, group)}" for group in sorted(groups)]
             table.chains[_profile_chain(way, number)] = Chain([*jumps, "counter drop"])
     remote: set[str] = set()
+    named: set[str] = set()
     for group in sorted({group for groups in profiles for group in groups}):
         rules = state.groups.get(group, ())
         remote |= {rule.remote_group for rule in rules if rule.remote_group}
+        named |= {rule.remote_addresses for rule in rules if rule.remote_addresses}
         for way, direction, verdict in (
             ("in", "ingress", "accept"),
             ("out", "egress", "goto leave"),
@@ -44,7 +48,9 @@ def inet_table(
             lines = sorted({matches(rule, _member_set) for rule in chosen})
             table.chains[_group_chain(way, group)] = Chain([f"{line} {verdict}" for line in lines])
     for group in sorted(remote):
-        table.collections.update(_members(group, ports, bridges))
+        table.collections.update(_members(group, state, bridges))
+    for group in sorted(named):
+        table.collections.update(_address_group(group, state.address_groups.get(group, ())))
     return table
 
 
@@ -159,22 +165,37 @@ def _port_maps(
     }
 
 
-def _members(group: str, ports: list[PortState], bridges: dict[str, str]) -> dict[str, Collection]:
-    """The addresses of a group's members, bridge by bridge."""
+def _members(group: str, state: State, bridges: dict[str, str]) -> dict[str, Collection]:
+    """The addresses of a group's members on each bridge that they can be met on: their own, and
+    those that routers join it with. Equal addresses elsewhere are somebody else's."""
     ranges: dict[str, list[str]] = {}
-    for port in ports:
-        if group in port.groups:
-            here = ranges.setdefault(bridges[port.network_id], [])
+    for port in state.ports.values():
+        network = state.networks.get(port.network_id)
+        if group in port.groups and network is not None:
+            here = ranges.setdefault(network.realm or network.id, [])
             here += port.addresses
             here += [prefix for _, prefix in port.pairs]
     made = {
         4: Collection("type ifname . ipv4_addr", interval=True),
         6: Collection("type ifname . ipv6_addr", interval=True),
     }
-    for bridge, texts in ranges.items():
-        for text in disjoint(texts):
-            made[version_of(text)].elements[f'"{bridge}" . {text}'] = ""
+    found = {realm: disjoint(texts) for realm, texts in ranges.items()}
+    for network_id, bridge in bridges.items():
+        network = state.networks.get(network_id)
+        if network is not None:
+            for text in found.get(network.realm or network_id, ()):
+                made[version_of(text)].elements[f'"{bridge}" . {text}'] = ""
     return {_member_set(group, version): item for version, item in made.items()}
+
+
+def _address_group(group: str, prefixes: Sequence[str]) -> dict[str, Collection]:
+    made = {
+        4: Collection("type ipv4_addr", interval=True),
+        6: Collection("type ipv6_addr", interval=True),
+    }
+    for text in disjoint(prefixes):
+        made[version_of(text)].elements[text] = ""
+    return {address_set(group, version): item for version, item in made.items()}
 
 
 def _member_set(group: str, version: int) -> str:

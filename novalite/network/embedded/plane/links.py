@@ -6,46 +6,25 @@ time, after a crash or a reboot too.
 
 import hashlib
 import ipaddress
-import json
 import logging
 import os
-import re
 
 from novalite.exception import DependencyUnavailable
-from novalite.network.embedded.plane import bridge_name
 from novalite.network.embedded.plane.commands import batch, read, run, set_sysctl
+from novalite.network.embedded.plane.devices import DEVICES, exists, set_addresses
 from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS
+from novalite.network.embedded.plane.names import Names
 from novalite.network.embedded.plane.netns import DIRECTORY as NETNS
 from novalite.network.embedded.plane.state import NetworkState
 
 LOG = logging.getLogger(__name__)
 
-DEVICES = "/sys/class/net"
 INSIDE = "dhcp0"
 PERSISTENT_TAP = 0x0800
 NO_ARP_ANSWERS = "8"
 
 
-class Links:
-    """``prefix``: [embedded]device_prefix; everything made here has a name that begins so."""
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self._bridge = re.compile(rf"^{prefix}[0-9a-f]{{8}}-[0-9a-f]{{2}}$")
-        self._netns = re.compile(rf"^{prefix}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$")
-
-    # ---- names ----
-
-    def bridge(self, network_id: str) -> str:
-        return bridge_name(self.prefix, network_id)
-
-    def netns(self, network_id: str) -> str:
-        return f"{self.prefix}-{network_id}"
-
-    def cable(self, network_id: str) -> str:
-        """The bridge's end of the cable into the namespace."""
-        return f"{self.prefix}{network_id[:8]}d"
-
+class Links(Names):
     # ---- the kernel ----
 
     @staticmethod
@@ -81,7 +60,7 @@ class Links:
         set_sysctl(
             f"net/ipv4/conf/{name}/arp_ignore", "0" if network.host_access else NO_ARP_ANSWERS
         )
-        _set_addresses(name, host_addresses(network), None)
+        set_addresses({name: host_addresses(network)}, None)
         batch([f"link set {name} up"])
         if network.host_access:
             set_sysctl("net/ipv4/ip_forward", "1")
@@ -103,7 +82,7 @@ class Links:
             name = os.path.basename(os.readlink(f"{DEVICES}/{device}/master"))
         except OSError:
             return None
-        return name if self._bridge.match(name) else None
+        return name if self.is_bridge(name) else None
 
     def unplug(self, device: str) -> None:
         """Cut a tap device off: without its port nothing filters it any more. One that nobody
@@ -128,7 +107,12 @@ class Links:
                     f"netns {name}"
                 ]
             )
-        batch([f"link set {cable} mtu {network.mtu} master {self.bridge(network.id)} up"])
+        batch(
+            [
+                f"link set {cable} mtu {network.mtu} addrgenmode none "
+                f"master {self.bridge(network.id)} up"
+            ]
+        )
         batch(
             [
                 "link set lo up",
@@ -136,8 +120,11 @@ class Links:
             ],
             name,
         )
-        _set_addresses(INSIDE, dhcp_addresses(network), name)
-        _set_addresses("lo", {f"{METADATA_ADDRESS}/32"}, name)
+        set_addresses({INSIDE: dhcp_addresses(network), "lo": {f"{METADATA_ADDRESS}/32"}}, name)
+        # only for questions about names that others know
+        gateways = [each.gateway for each in network.subnets if each.version == 4 and each.gateway]
+        wanted = f"route replace default via {gateways[0]}" if gateways else "route del default"
+        batch([wanted], name, force=True)
 
     def remove_netns(self, name: str) -> None:
         run(["ip", "netns", "del", name], check=False)
@@ -145,17 +132,22 @@ class Links:
     # ---- what is there ----
 
     def bridges(self) -> list[str]:
-        return sorted(name for name in os.listdir(DEVICES) if self._bridge.match(name))
+        return sorted(name for name in os.listdir(DEVICES) if self.is_bridge(name))
 
     def namespaces(self) -> list[str]:
-        try:
-            return sorted(name for name in os.listdir(NETNS) if self._netns.match(name))
-        except OSError:
-            return []
+        """Of networks."""
+        return sorted(name for name in _spaces() if self.is_netns(name))
+
+    def routers(self) -> list[str]:
+        """Namespaces of routers."""
+        return sorted(name for name in _spaces() if self.is_router(name))
 
 
-def exists(device: str) -> bool:
-    return os.path.exists(f"{DEVICES}/{device}")
+def _spaces() -> list[str]:
+    try:
+        return os.listdir(NETNS)
+    except OSError:
+        return []
 
 
 def host_addresses(network: NetworkState) -> set[str]:
@@ -176,23 +168,6 @@ def dhcp_addresses(network: NetworkState) -> set[str]:
         for subnet_id, address in network.dhcp_addresses
         if subnet_id in lengths
     }
-
-
-def _set_addresses(device: str, wanted: set[str], netns: str | None) -> None:
-    """``wanted`` and no others; what the kernel adds by itself (link-local, loopback) stays."""
-    where = ["-n", netns] if netns else []
-    shown = json.loads(run(["ip", *where, "-j", "addr", "show", "dev", device]) or "[]")
-    have = {
-        f"{info['local']}/{info['prefixlen']}"
-        for link in shown
-        for info in link.get("addr_info", ())
-        if info.get("scope") != "link" and not ipaddress.ip_address(info["local"]).is_loopback
-    }
-    lines = [f"addr del {address} dev {device}" for address in sorted(have - wanted)]
-    for address in sorted(wanted - have):
-        options = " nodad" if ":" in address else ""
-        lines.append(f"addr add {address} dev {device}{options}")
-    batch(lines, netns)
 
 
 def _bridge_mac(network_id: str) -> str:

@@ -17,11 +17,14 @@ from oslo_config import cfg
 
 from novalite.exception import DependencyUnavailable
 from novalite.network.embedded.plane import Source, binding_details, connections, nft, rulesets
+from novalite.network.embedded.plane.adverts import Adverts
 from novalite.network.embedded.plane.commands import remove, run
 from novalite.network.embedded.plane.dhcp import Dhcp
 from novalite.network.embedded.plane.foreign import warn_of_foreign_filters
 from novalite.network.embedded.plane.links import Links
 from novalite.network.embedded.plane.metadata import MetadataProxies, OwnerOf
+from novalite.network.embedded.plane.resolvers import resolvers
+from novalite.network.embedded.plane.routers import Routers
 from novalite.network.embedded.plane.state import NetworkState, PortState, State
 from novalite.network.vifs import device_name
 
@@ -47,10 +50,16 @@ class LinuxDataPlane:
         self.prefix: str = conf.embedded.device_prefix
         self.table = table_name(self.prefix)
         self.links = Links(self.prefix)
-        self.dhcp = Dhcp(f"{conf.state_path}/network", conf.api.dhcp_domain, self.links)
+        self.dhcp = Dhcp(
+            f"{conf.state_path}/network",
+            conf.api.dhcp_domain,
+            self.links,
+            conf.embedded.dns_servers or resolvers(),
+        )
         self.proxies = MetadataProxies(
             conf.embedded.metadata_url, conf.neutron.metadata_proxy_shared_secret, owner_of
         )
+        self.routers = Routers(f"{conf.state_path}/routers", self.links, self.proxies)
         self._source: Source | None = None
         self._asking = threading.Lock()  # guards _wanted
         self._working = threading.Lock()  # held for a round, and guards all that follows
@@ -79,8 +88,8 @@ class LinuxDataPlane:
             state = source()
             self._sweep(state)
             self._round(state)
-        for network_id, error in self._errors.items():
-            LOG.error("Network %s is not complete: %s", network_id, error)
+        for which, error in self._errors.items():
+            LOG.error("%s is not complete: %s", which, error)
         threading.Thread(target=self._watch, name="network watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -113,8 +122,9 @@ class LinuxDataPlane:
                     for network_id, network in self._up.items()
                     if network.dhcp_mac and self.dhcp.pid(network_id) is None
                 ]
+                dead += self.routers.dead()
             if dead:
-                LOG.warning("DHCP of %s has stopped; starting it again", ", ".join(dead))
+                LOG.warning("dnsmasq of %s has stopped; starting it again", ", ".join(dead))
                 try:
                     self.refresh()
                 except DependencyUnavailable as error:
@@ -152,10 +162,14 @@ class LinuxDataPlane:
         ports: dict[str, list[PortState]] = defaultdict(list)
         for port in state.ports.values():
             ports[port.network_id].append(port)
+        joined = {port.network_id for router in state.routers.values() for port in router.ports}
         wanted = {
             network.id: network
             for network in state.networks.values()
-            if network.host_access or network.id in ports or network.id in self._up
+            if network.host_access
+            or network.id in ports
+            or network.id in self._up
+            or network.id in joined
         }
         self._filter(state, wanted)
         connections.forget(connections.lost(self._state, state))
@@ -164,13 +178,22 @@ class LinuxDataPlane:
             try:
                 self._network(network, ports[network.id])
             except (DependencyUnavailable, OSError) as error:
-                LOG.exception("Network %s could not be set up", network.id)
                 self._up.pop(network.id, None)
-                self._errors[network.id] = DependencyUnavailable(reason=str(error))
+                self._failed("Network", network.id, error)
+        self.routers.forget(set(state.routers))
+        for router in state.routers.values():
+            try:
+                self.routers.ensure(router)
+            except (DependencyUnavailable, OSError) as error:
+                self._failed("Router", router.id, error)
         self._forget_ports(state)
         for network_id in [each for each in self._up if each not in state.networks]:
             self._remove(network_id)
         self._state = state
+
+    def _failed(self, kind: str, which: str, error: Exception) -> None:
+        LOG.error("%s %s could not be set up", kind, which, exc_info=error)
+        self._errors[which] = DependencyUnavailable(reason=str(error))
 
     def _filter(self, state: State, wanted: Iterable[str]) -> None:
         bridges = {network_id: self.links.bridge(network_id) for network_id in wanted}
@@ -196,8 +219,8 @@ class LinuxDataPlane:
             if network.dhcp_mac:
                 self.links.ensure_netns(network)
         if network.dhcp_mac:
-            self.dhcp.ensure(network, ports)
-            self.proxies.open(network.id, self.links.netns(network.id))
+            self.dhcp.serve(network, ports)
+            self.proxies.open(network.id, self.links.netns(network.id), {network.id})
         elif self._up.get(network.id, network).dhcp_mac or network.id not in self._up:
             self._remove_service(network.id)
         self._up[network.id] = network
@@ -230,6 +253,7 @@ class LinuxDataPlane:
         """Remove what the database does not know: of networks and ports that were deleted while
         this process was not there to see it."""
         known = set(state.networks)
+        self.routers.sweep(set(state.routers))
         for network_id in self.dhcp.known():
             if network_id not in known:
                 self.dhcp.remove(network_id)
@@ -253,9 +277,11 @@ def teardown(conf: cfg.ConfigOpts) -> None:
     says. The service must not run."""
     links = Links(conf.embedded.device_prefix)
     dhcp = Dhcp(f"{conf.state_path}/network", "", links)
-    for network_id in dhcp.known():
-        dhcp.remove(network_id)
-    for name in links.namespaces():
+    adverts = Adverts(f"{conf.state_path}/routers")
+    for server in (dhcp, adverts):
+        for key in server.known():
+            server.remove(key)
+    for name in [*links.namespaces(), *links.routers()]:
         links.remove_netns(name)
     for bridge in links.bridges():
         links.remove_bridge(bridge)

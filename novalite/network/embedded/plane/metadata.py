@@ -12,7 +12,7 @@ import http.client
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +23,10 @@ from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS, METADAT
 
 LOG = logging.getLogger(__name__)
 
-OwnerOf = Callable[[str, str], "tuple[str, str] | None"]
-"""(network id, address) -> (server's uuid, project id)."""
+OwnerOf = Callable[[Collection[str], str], "tuple[str, str] | None"]
+"""(networks' ids, address) -> (server's uuid, project id)."""
 
-CONNECTIONS_PER_NETWORK = 16
+CONNECTIONS_PER_PLACE = 16
 CLIENT_TIMEOUT = 10.0
 SERVICE_TIMEOUT = 30.0
 MOST_BODY = 65536
@@ -46,40 +46,44 @@ PER_CONNECTION = frozenset(
 
 
 class MetadataProxies:
-    """One listening socket per network, all served by threads of this process."""
+    """One listening socket per place (a network or a router, by its id), all served by threads
+    of this process. The guests of a place are those of the networks given with it."""
 
     def __init__(self, url: str, secret: str, owner_of: OwnerOf) -> None:
         self.url = urlsplit(url)
         self.secret = secret.encode()
         self.owner_of = owner_of
         self._sockets: dict[str, socket.socket] = {}
+        self._networks: dict[str, frozenset[str]] = {}
 
-    def open(self, network_id: str, namespace: str) -> None:
+    def open(self, place: str, namespace: str, networks: Collection[str]) -> None:
         """Serve inside ``namespace``; nothing when it is served already."""
-        if network_id in self._sockets:
+        self._networks[place] = frozenset(networks)
+        if place in self._sockets:
             return
         listener = _listen(namespace)
-        self._sockets[network_id] = listener
+        self._sockets[place] = listener
         threading.Thread(
             target=self._accept,
-            args=(network_id, listener),
-            name=f"metadata {network_id[:8]}",
+            args=(place, listener),
+            name=f"metadata {place[:8]}",
             daemon=True,
         ).start()
 
-    def close(self, network_id: str) -> None:
-        listener = self._sockets.pop(network_id, None)
+    def close(self, place: str) -> None:
+        self._networks.pop(place, None)
+        listener = self._sockets.pop(place, None)
         if listener is not None:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             listener.close()
 
     def stop(self) -> None:
-        for network_id in list(self._sockets):
-            self.close(network_id)
+        for place in list(self._sockets):
+            self.close(place)
 
-    def _accept(self, network_id: str, listener: socket.socket) -> None:
-        free = threading.Semaphore(CONNECTIONS_PER_NETWORK)
+    def _accept(self, place: str, listener: socket.socket) -> None:
+        free = threading.Semaphore(CONNECTIONS_PER_PLACE)
         while True:
             try:
                 connection, address = listener.accept()
@@ -89,12 +93,12 @@ class MetadataProxies:
                 connection.close()  # a guest that holds many connections harms its network only
                 continue
             threading.Thread(
-                target=self._serve, args=(network_id, connection, address, free), daemon=True
+                target=self._serve, args=(place, connection, address, free), daemon=True
             ).start()
 
     def _serve(
         self,
-        network_id: str,
+        place: str,
         connection: socket.socket,
         address: tuple[str, int],
         free: threading.Semaphore,
@@ -102,7 +106,7 @@ class MetadataProxies:
         try:
             connection.settimeout(CLIENT_TIMEOUT)
             with contextlib.suppress(OSError):
-                _Handler(connection, address, _Server(self, network_id))  # type: ignore[arg-type]
+                _Handler(connection, address, _Server(self, place))  # type: ignore[arg-type]
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_WR)
         finally:
@@ -111,9 +115,9 @@ class MetadataProxies:
 
     # ---- one request ----
 
-    def identify(self, network_id: str, address: str) -> dict[str, str] | None:
+    def identify(self, place: str, address: str) -> dict[str, str] | None:
         """The headers for a request from ``address``; None when nobody has it."""
-        owner = self.owner_of(network_id, address)
+        owner = self.owner_of(self._networks.get(place, frozenset()), address)
         if owner is None:
             return None
         server, project = owner
@@ -159,9 +163,9 @@ def _listen(namespace: str) -> socket.socket:
 class _Server:
     """What BaseHTTPRequestHandler calls its server."""
 
-    def __init__(self, proxies: MetadataProxies, network_id: str) -> None:
+    def __init__(self, proxies: MetadataProxies, place: str) -> None:
         self.proxies = proxies
-        self.network_id = network_id
+        self.place = place
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -179,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         address = self.client_address[0]
         try:
-            identity = self.server.proxies.identify(self.server.network_id, address)
+            identity = self.server.proxies.identify(self.server.place, address)
         except NovaliteError as error:
             LOG.warning("A metadata request of %s could not be identified: %s", address, error)
             self._answer(503, "text/plain", b"")

@@ -20,6 +20,11 @@ def matches(rule: RuleState, member_set: Callable[[str, int], str]) -> str:
     )
 
 
+def address_set(group: str, version: int) -> str:
+    """The set of an address group's prefixes."""
+    return f"addresses{version}_{group.replace('-', '')}"
+
+
 def _remote(rule: RuleState, version: int, member_set: Callable[[str, int], str]) -> str:
     header = "ip" if version == 4 else "ip6"
     incoming = rule.direction == "ingress"
@@ -27,6 +32,8 @@ def _remote(rule: RuleState, version: int, member_set: Callable[[str, int], str]
     if rule.remote_group:
         bridge = "oifname" if incoming else "iifname"
         return f"{bridge} . {address} @{member_set(rule.remote_group, version)}"
+    if rule.remote_addresses:
+        return f"{address} @{address_set(rule.remote_addresses, version)}"
     if rule.remote_prefix and not rule.remote_prefix.endswith("/0"):
         return f"{address} {rule.remote_prefix}"
     return ""

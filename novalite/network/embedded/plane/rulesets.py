@@ -22,7 +22,7 @@ from novalite.network.embedded.plane.state import State
 
 def render(state: State, bridges: dict[str, str], name: str) -> Ruleset:
     """``bridges``: network id -> bridge; ``name``: that of both tables."""
-    ports = [port for port in state.ports.values() if port.network_id in bridges]
+    ports = [port for port in state.ports.values() if port.here and port.network_id in bridges]
     ports.sort(key=lambda port: port.id)
     networks = [net for net in state.networks.values() if net.id in bridges]
     profiles = number_profiles({port.groups for port in ports if port.secured})
