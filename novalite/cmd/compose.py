@@ -55,10 +55,19 @@ def _remote_neighbours(conf: cfg.ConfigOpts, cloud: Deployment) -> None:
         from novalite.network.neutron import NeutronClient
 
         cloud.network = NeutronClient(conf)
+    _remote_volume(conf, cloud)
+
+
+def _remote_volume(conf: cfg.ConfigOpts, cloud: Deployment) -> None:
+    if conf.cinder.driver == "remote":
+        from novalite.volume.cinder import CinderClient
+
+        cloud.volume = CinderClient(conf)
 
 
 def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Process) -> None:
-    """Those of identity, image and network that run in this process, mounted under their paths."""
+    """Those of identity, image, network and volume that run in this process, mounted under their
+    paths. They tell ``cloud.server_events`` what concerns servers."""
     from novalite.db.engine import Database
 
     database = Database(conf.embedded.connection)
@@ -79,9 +88,19 @@ def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Proce
         from novalite.network.embedded import app as network_app
         from novalite.network.embedded.service import NetworkService
 
-        cloud.network = NetworkService(conf, database)
+        network = cloud.network = NetworkService(conf, database)
+        network.server_events = cloud.server_events
         cloud.mounts["/network"] = network_app.app(cloud)
-        process.add("network data plane", cloud.network)
+        process.add("network data plane", network)
+    if conf.cinder.driver == "embedded":
+        from novalite.volume.embedded import app as volume_app
+        from novalite.volume.embedded.service import VolumeService
+
+        volumes = cloud.volume = VolumeService(
+            conf, database, image=cloud.image, server_events=cloud.server_events
+        )
+        cloud.mounts["/volume"] = volume_app.app(cloud)
+        process.add("volumes", volumes)
 
 
 def _serve_http(conf: cfg.ConfigOpts, cloud: Deployment, process: Process, backend: str) -> None:
@@ -99,13 +118,15 @@ def _serve_http(conf: cfg.ConfigOpts, cloud: Deployment, process: Process, backe
 
 def all_in_one(conf: cfg.ConfigOpts, process: Process, fake_hosts: int = 0) -> Deployment:
     """Everything in this process. ``fake_hosts``: simulated compute hosts beside each other."""
+    from novalite.cmd.local_events import LocalServerEvents
     from novalite.conductor.manager import ConductorManager
     from novalite.scheduler.manager import SchedulerManager
 
     cloud = Deployment(conf, conf.host, policy=_policy(conf))
     cloud.databases = _databases(conf, process)
-    _embedded_neighbours(conf, cloud, process)
+    cloud.server_events = LocalServerEvents(cloud)
     _remote_neighbours(conf, cloud)
+    _embedded_neighbours(conf, cloud, process)
     messaging = _messaging(conf, process)
     cloud.compute = ComputeClient(messaging)
     scheduler = SchedulerManager(cloud)
@@ -140,6 +161,7 @@ def _add_compute(
         clock=cloud.clock,
         image=cloud.image,
         network=cloud.network,
+        volume=cloud.volume,
         conductor=cloud.conductor,
         driver=load_driver(conf, cloud.image, host),
     )
@@ -169,6 +191,7 @@ def conductor(conf: cfg.ConfigOpts, process: Process) -> Deployment:
 
     cloud = Deployment(conf, conf.host)
     cloud.databases = _databases(conf, process)
+    _remote_volume(conf, cloud)
     messaging = _messaging(conf, process)
     cloud.compute = ComputeClient(messaging)
     cloud.scheduler = SchedulerClient(messaging)
@@ -199,8 +222,14 @@ def compute(conf: cfg.ConfigOpts, process: Process) -> Deployment:
 
 
 def neighbours(conf: cfg.ConfigOpts, process: Process, backend: str) -> Deployment:
-    """The embedded identity, image and network services by themselves, for services elsewhere."""
+    """The embedded identity, image, network and volume services by themselves, for services
+    elsewhere."""
     cloud = Deployment(conf, conf.host, policy=_policy(conf))
+    if conf.nova.endpoint_override:
+        from novalite.wsgi.server_events_remote import RemoteServerEvents
+
+        events = cloud.server_events = RemoteServerEvents(conf)
+        process.add("server events", events)
     _embedded_neighbours(conf, cloud, process)
     _serve_http(conf, cloud, process, backend)
     return cloud

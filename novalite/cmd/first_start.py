@@ -20,6 +20,7 @@ from novalite.image.embedded.bootstrap import bootstrap as first_images
 from novalite.image.embedded.service import ImageService
 from novalite.network.embedded.bootstrap import bootstrap as first_network
 from novalite.network.embedded.service import NetworkService
+from novalite.volume.embedded import service as _volume_tables  # noqa: F401
 
 LOG = logging.getLogger(__name__)
 

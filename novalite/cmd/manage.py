@@ -28,7 +28,7 @@ from novalite.db.databases import Databases
 from novalite.db.engine import Database, DuplicateKey
 from novalite.objects import CELL0_UUID, CellMapping
 
-EMBEDDED = ("identity", "image", "network")
+EMBEDDED = ("identity", "image", "network", "volume")
 
 
 class Refused(Exception):
@@ -97,7 +97,7 @@ def db_sync(conf: cfg.ConfigOpts) -> None:
             print(f"cell0 database: version {sync.sync_cell(known.database_connection)}")
     if conf.embedded.connection:
         for name in EMBEDDED:
-            importlib.import_module(f"novalite.{name}.embedded.tables")
+            importlib.import_module(f"novalite.{name}.embedded.service")
         print(f"Embedded database: version {sync.sync_embedded(conf.embedded.connection)}")
 
 

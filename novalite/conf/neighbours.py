@@ -1,4 +1,5 @@
-"""[keystone], [glance], [neutron], [cinder]: which neighbours there are, and how to reach them."""
+"""[keystone], [glance], [neutron], [cinder]: which neighbours there are, and how to reach them;
+and [nova]: how they reach the compute API."""
 
 from oslo_config import cfg
 
@@ -12,6 +13,12 @@ def _service(what: str, url: str) -> list[cfg.Opt]:
             help=f"embedded: this process serves {what} itself; remote: over HTTP.",
         ),
         cfg.StrOpt("endpoint_override", default=url, help="Base URL when remote."),
+        *_credentials(),
+    ]
+
+
+def _credentials() -> list[cfg.Opt]:
+    return [
         cfg.StrOpt("auth_url", help="Identity URL for the service's own credentials."),
         cfg.StrOpt("username", default="nova", help="Service user."),
         cfg.StrOpt("password", secret=True, help="Its password."),
@@ -35,6 +42,14 @@ NEUTRON = [
 ]
 
 CINDER = _service("volumes", "http://127.0.0.1:8774/volume/v3")
+NOVA = [
+    cfg.StrOpt(
+        "endpoint_override",
+        help="Base URL of the compute API (.../v2.1), to which novalite-neighbours sends events "
+        "of servers: that a floating IP was bound, that a volume has grown. None: nowhere.",
+    ),
+    *_credentials(),
+]
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
@@ -43,4 +58,5 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
         ("glance", GLANCE),
         ("neutron", NEUTRON),
         ("cinder", CINDER),
+        ("nova", NOVA),
     ]

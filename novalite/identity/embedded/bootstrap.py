@@ -37,6 +37,8 @@ SERVICES = (
     ("compute", "nova", "/v2.1"),
     ("image", "glance", "/image"),
     ("network", "neutron", "/network"),
+    ("block-storage", "cinder", "/volume/v3"),
+    ("volumev3", "cinderv3", "/volume/v3/$(project_id)s"),
 )
 
 
