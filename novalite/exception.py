@@ -97,10 +97,6 @@ class InvalidBDM(Invalid):
     message = "Block Device Mapping is Invalid: {reason}"
 
 
-class InvalidVolume(Invalid):
-    message = "Invalid volume: {reason}"
-
-
 class InvalidDevicePath(Invalid):
     message = "The supplied device path ({path}) is invalid."
 
@@ -241,18 +237,6 @@ class SecurityGroupNotFound(NotFound):
 
 class VolumeNotFound(NotFound):
     message = "Volume {volume_id} could not be found."
-
-
-class SnapshotNotFound(NotFound):
-    message = "Snapshot {snapshot_id} could not be found."
-
-
-class VolumeTypeNotFound(NotFound):
-    message = "Volume type {id_or_name} could not be found."
-
-
-class VolumeAttachmentNotFound(NotFound):
-    message = "Volume attachment {attachment_id} could not be found."
 
 
 class VolumeBDMNotFound(NotFound):

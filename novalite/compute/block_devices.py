@@ -4,18 +4,17 @@ Pure: the same devices give the same answer, so it may be worked out again after
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from novalite.exception import BuildAbort
 from novalite.objects import BlockDevice, Flavor, ImageMeta, Instance
-
-# bus -> how the guest's kernel names its disks
-PREFIX = {"virtio": "vd", "xen": "xvd", "scsi": "sd", "sata": "sd", "usb": "sd", "ide": "hd"}
-DEFAULT_BUS = "virtio"
-DEFAULT_CDROM_BUS = "sata"
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+from novalite.objects.device_names import (
+    DEFAULT_BUS,
+    DEFAULT_CDROM_BUS,
+    bus_of,
+    next_free,
+    short,
+)
 
 
 @dataclasses.dataclass(slots=True)
@@ -29,14 +28,12 @@ class Completed:
 
 
 def complete(instance: Instance, image: ImageMeta, devices: Sequence[BlockDevice]) -> Completed:
-    """Raises BuildAbort for what cannot be had here."""
-    used = {_short(device.device_name) for device in devices if device.device_name}
+    """Names, buses and sizes for all of them."""
+    used = {short(device.device_name) for device in devices if device.device_name}
     done: list[BlockDevice] = []
     updates: list[dict[str, Any]] = []
     changes: dict[str, Any] = {}
     for device in sorted((d for d in devices if not d.no_device), key=_order):
-        if device.is_volume:
-            raise BuildAbort(instance_uuid=instance.uuid, reason="volumes cannot be attached here")
         found = _fill(device, instance, image, used)
         if found:
             device = dataclasses.replace(device, **found)
@@ -54,7 +51,7 @@ def _order(device: BlockDevice) -> tuple[int, int, int]:
         kind = 0
     elif device.guest_format == "swap":
         kind = 2
-    elif device.source_type == "blank":
+    elif device.source_type == "blank" and not device.is_volume:
         kind = 1
     else:
         kind = 3
@@ -71,24 +68,21 @@ def _fill(
         found["disk_bus"] = bus
     if not device.device_name:
         if device.boot_index == 0 and instance.root_device_name:
-            name = _short(instance.root_device_name)
+            name = short(instance.root_device_name)
         else:
-            name = next(name for name in _names(PREFIX.get(bus, "vd")) if name not in used)
+            name = short(next_free(bus, used))
         used.add(name)
         found["device_name"] = f"/dev/{name}"
     elif not device.device_name.startswith("/dev/"):
         found["device_name"] = f"/dev/{device.device_name}"
-    if device.volume_size is None and instance.flavor is not None:
+    if device.volume_size is None and not device.is_volume and instance.flavor is not None:
         found["volume_size"] = _size(device, instance.flavor)
     return found
 
 
 def _bus(device: BlockDevice, image: ImageMeta) -> str:
-    if device.device_name:  # the user's name for it says what he expects
-        short = _short(device.device_name)
-        for bus in ("virtio", "xen", "scsi", "ide"):
-            if short.startswith(PREFIX[bus]):
-                return bus
+    if device.device_name and (named := bus_of(device.device_name)):
+        return named  # the user's name for it says what he expects
     root_cdrom = device.boot_index == 0 and image.disk_format == "iso"
     if device.device_type == "cdrom" or root_cdrom:
         return str(image.properties.get("hw_cdrom_bus") or DEFAULT_CDROM_BUS)
@@ -107,21 +101,9 @@ def _note(device: BlockDevice, instance: Instance, changes: dict[str, Any]) -> N
         column = "root_device_name"
     elif device.guest_format == "swap":
         column = "default_swap_device"
-    elif device.source_type == "blank":
+    elif device.source_type == "blank" and not device.is_volume:
         column = "default_ephemeral_device"
     else:
         return
     if column not in changes and getattr(instance, column) != device.device_name:
         changes[column] = device.device_name
-
-
-def _short(name: str) -> str:
-    return name.removeprefix("/dev/")
-
-
-def _names(prefix: str) -> Iterator[str]:
-    for letter in _LETTERS:
-        yield prefix + letter
-    for first in _LETTERS:
-        for second in _LETTERS:
-            yield prefix + first + second

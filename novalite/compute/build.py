@@ -16,7 +16,7 @@ import traceback
 from typing import Any
 
 from novalite import states
-from novalite.compute import block_devices
+from novalite.compute import block_devices, build_volumes
 from novalite.compute.block_devices import Completed
 from novalite.compute.gateway import ConductorLost
 from novalite.compute.workplace import Workplace, in_request, users_ports
@@ -27,6 +27,7 @@ from novalite.exception import (
     InstanceNotOnHost,
     NovaliteError,
     UnexpectedTaskState,
+    VolumeNotCreated,
 )
 from novalite.network.validation import wants_none
 from novalite.objects import VIF, BuildWork, Instance, InstanceFault, InstanceStep
@@ -86,7 +87,7 @@ class _Build:
     # ---- the steps ----
 
     def begin(self) -> None:
-        if wants_none(self._work.requested_networks):
+        if wants_none(self._work.requested_networks) and not self._has_volumes():
             try:
                 disks = self._lay_out_disks()
             except BuildAbort:
@@ -116,7 +117,10 @@ class _Build:
                 work.security_groups,
                 place.host,
             )
-            self._spawning(self._lay_out_disks())
+            disks = self._lay_out_disks()
+            if self._has_volumes():
+                disks = self._connect_volumes(disks)
+            self._spawning(disks)
         assert self._disks is not None
         place.driver.spawn(
             SpawnRequest(
@@ -131,6 +135,8 @@ class _Build:
                 admin_password=work.admin_password,
             )
         )
+        if self._has_volumes():
+            build_volumes.complete(place, self._context, self._instance, self._disks.devices)
         self._active()
         place.failed_builds = 0
         LOG.info("Instance %s is active", self._instance.uuid)
@@ -140,6 +146,28 @@ class _Build:
         return block_devices.complete(
             self._instance, self._work.image, self._instance.block_devices or []
         )
+
+    def _has_volumes(self) -> bool:
+        return any(device.is_volume for device in self._instance.block_devices or ())
+
+    def _connect_volumes(self, disks: Completed) -> Completed:
+        self._step(
+            {
+                "task_state": states.BLOCK_DEVICE_MAPPING,
+                "network_info": self._network_info,
+                **disks.instance_changes,
+            },
+            block_devices=disks.updates,
+        )
+        self._instance = dataclasses.replace(self._instance, block_devices=disks.devices)
+        devices, updates = build_volumes.prepare(
+            self._place,
+            self._context,
+            self._instance,
+            disks.devices,
+            lambda columns: self._step({}, block_devices=columns),
+        )
+        return Completed(devices, updates, {})
 
     def _spawning(self, disks: Completed, **more: Any) -> None:
         self._step(
@@ -198,6 +226,7 @@ class _Build:
         try:
             if self._remove_guest():
                 self._give_ports_back()
+                self._give_volumes_back(now, for_ever=now is None or now.deleted)
         except ConductorLost:
             return
 
@@ -211,15 +240,19 @@ class _Build:
         reason = str(error) or type(error).__name__
         details = "".join(traceback.format_exception(error))
         changes: dict[str, Any] = {}
+        volumes: list[dict[str, Any]] = []
         fault = None
         try:
             if not self._remove_guest():
                 changes = {"vm_state": states.ERROR, "task_state": None}
                 fault = InstanceFault(uuid, 500, reason, details, place.host)
-            elif self._give_ports_back():
-                changes = {"network_info": []}
+            else:
+                if self._give_ports_back():
+                    changes = {"network_info": []}
+                volumes = self._give_volumes_back(None, for_ever=False)
             self._step(
                 changes,
+                block_devices=volumes,
                 finish_event=EVENT,
                 result="Error",
                 message=reason,
@@ -263,10 +296,22 @@ class _Build:
             return False
         return True
 
+    def _give_volumes_back(self, row: Instance | None, *, for_ever: bool) -> list[dict[str, Any]]:
+        """What is to be written down of them. Raises ConductorLost."""
+        devices = (row.block_devices if row else None) or self._instance.block_devices or []
+        try:
+            self._place.volumes.release(self._context, self._instance, devices, for_ever=for_ever)
+        except ConductorLost:
+            raise
+        except Exception:
+            LOG.exception("Attachments of instance %s remain", self._instance.uuid)
+            return []
+        return build_volumes.released(devices)
+
 
 def is_final(error: Exception) -> bool:
     """Whether no other host would do better: the request itself cannot be met."""
-    if isinstance(error, BuildAbort):
+    if isinstance(error, BuildAbort | VolumeNotCreated):
         return True
     if isinstance(error, InstanceNotOnHost) or not isinstance(error, NovaliteError):
         return False

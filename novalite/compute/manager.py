@@ -6,7 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from novalite.compute import build, power, resources, terminate
+from novalite.compute import (
+    assisted_snapshots,
+    build,
+    device_tasks,
+    external_events,
+    power,
+    resources,
+    terminate,
+)
 from novalite.compute.events import LifecycleEvents
 from novalite.compute.gateway import PATIENCE, Gateway
 from novalite.compute.heartbeat import Heartbeat
@@ -15,6 +23,7 @@ from novalite.compute.reconcile import Reconciler
 from novalite.compute.resources import Resources
 from novalite.compute.running import Kind, Register
 from novalite.compute.sweep import GRACE, Sweep
+from novalite.compute.volumes import Volumes
 from novalite.compute.workplace import Workplace
 from novalite.context import RequestContext, admin_context
 from novalite.deployment import Deployment
@@ -24,10 +33,17 @@ from novalite.exception import (
     InstanceNotReady,
 )
 from novalite.network.allocation import Allocator
-from novalite.objects import BuildWork, Instance
+from novalite.objects import BlockDevice, BuildWork, Instance
+from novalite.objects.block_device import ATTACHING, DETACHING, EXTENDING
 from novalite.virt.driver import ComputeDriver
 
 LOG = logging.getLogger(__name__)
+
+_DEVICE_TASKS: dict[str, tuple[Kind, Callable[..., None]]] = {
+    ATTACHING: (Kind.ATTACH, device_tasks.attach),
+    DETACHING: (Kind.DETACH, device_tasks.detach),
+    EXTENDING: (Kind.EXTEND, device_tasks.extend),
+}
 
 LET_GO_EVERY = 600.0
 DRAIN_SECONDS = 30.0
@@ -36,7 +52,8 @@ HOUSEKEEPING_SECONDS = 5.0
 
 
 class ComputeManager:
-    """One compute host. ``deployment`` gives conf, host, clock, driver, conductor, network.
+    """One compute host. ``deployment`` gives conf, host, clock, driver, conductor, network, and
+    volume where there is a volume service.
 
     Methods that a message calls return at once; what they start runs in threads, one task
     per instance at a time. ``grace`` and ``patience``: see ``sweep`` and ``gateway``.
@@ -58,6 +75,7 @@ class ComputeManager:
             driver=deployment.driver,
             gateway=gateway,
             allocator=Allocator(deployment.network),
+            volumes=Volumes(deployment.volume, gateway, deployment.driver),
             clock=clock,
             stopping=self._stopping,
         )
@@ -78,6 +96,7 @@ class ComputeManager:
             self._expire,
             build_timeout=conf.instance_build_timeout,
             grace=grace,
+            resume_device=self._resume_device,
         )
         self._heartbeat = Heartbeat(
             gateway, conf.report_interval, self._stopping, lambda: self._resources.healthy
@@ -138,6 +157,65 @@ class ComputeManager:
         hard = reboot_type == "HARD"
         self._submit(context, instance.uuid, Kind.REBOOT, power.reboot, instance, hard)
 
+    def attach_volume(
+        self, context: RequestContext, instance: Instance, device: BlockDevice
+    ) -> None:
+        self._device_task(context, instance, ATTACHING, device.volume_id)
+
+    def detach_volume(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        attachment_id: str | None = None,
+    ) -> None:
+        self._device_task(context, instance, DETACHING, volume_id)
+
+    def volume_snapshot_create(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        create_info: dict[str, Any],
+    ) -> None:
+        task, args = assisted_snapshots.create, (instance, volume_id, create_info)
+        key = f"create {create_info.get('snapshot_id')}"
+        self._submit(context, instance.uuid, Kind.SNAPSHOT, task, *args, key=key)
+
+    def volume_snapshot_delete(
+        self,
+        context: RequestContext,
+        instance: Instance,
+        volume_id: str,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
+    ) -> None:
+        task, args = assisted_snapshots.delete, (instance, volume_id, snapshot_id, delete_info)
+        key = f"delete {snapshot_id}"
+        self._submit(context, instance.uuid, Kind.SNAPSHOT, task, *args, key=key)
+
+    def external_instance_event(
+        self, context: RequestContext, instances: list[Instance], events: list[dict[str, Any]]
+    ) -> None:
+        of = {instance.uuid: instance for instance in instances}
+        for event in events:
+            instance = of.get(str(event.get("server_uuid")))
+            if instance is None:
+                continue
+            if external_events.concerns_network(event):
+                task = external_events.refresh_network
+                self._submit(context, instance.uuid, Kind.REFRESH, task, instance)
+            elif external_events.concerns_volume(event):
+                self._device_task(context, instance, EXTENDING, event["tag"])
+            else:
+                LOG.info("Event %s of instance %s", event.get("name"), instance.uuid)
+
+    def _device_task(
+        self, context: RequestContext, instance: Instance, task_state: str, volume_id: str | None
+    ) -> None:
+        kind, task = _DEVICE_TASKS[task_state]
+        self._submit(context, instance.uuid, kind, task, instance, volume_id, key=volume_id or "")
+
     def _submit(
         self,
         context: RequestContext,
@@ -145,12 +223,13 @@ class ComputeManager:
         kind: Kind,
         task: Callable[..., None],
         *args: Any,
+        key: str = "",
     ) -> None:
         def call() -> None:
             context.update_store()  # so that this thread's log lines carry the request id
             task(self._place, context, *args)
 
-        self._register.submit(instance_uuid, kind, call)
+        self._register.submit(instance_uuid, kind, call, key)
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         """The end of the guest's first serial line; the caller cuts it to a number of lines.
@@ -234,6 +313,13 @@ class ComputeManager:
         elif kind is Kind.REBOOT:
             hard = instance.task_state in power.HARD_TASKS
             self.reboot_instance(context, instance, "HARD" if hard else "SOFT")
+
+    def _resume_device(self, instance: Instance, device: BlockDevice) -> None:
+        """A volume that has no attachment yet is still its API request's business."""
+        known = device.task_state in _DEVICE_TASKS
+        if known and device.volume_id and (device.attachment_id or device.task_state != ATTACHING):
+            assert device.task_state is not None
+            self._device_task(admin_context(), instance, device.task_state, device.volume_id)
 
     def _expire(self, instance: Instance) -> None:
         """[DEFAULT]instance_build_timeout passed. The running build notices at its next step."""

@@ -27,6 +27,9 @@ SOFT_TASKS: list[str | None] = [
     states.REBOOT_PENDING,
     states.REBOOT_STARTED,
 ]
+Outcome = tuple[dict[str, Any], list[dict[str, Any]]]
+"""Columns of the instance's row, and columns of its devices' rows, to be changed."""
+
 HARD_TASKS: list[str | None] = [
     states.REBOOTING_HARD,
     states.REBOOT_PENDING_HARD,
@@ -39,18 +42,18 @@ def stop(
 ) -> None:
     timeout = _shutdown_timeout(place, instance) if clean_shutdown else 0.0
 
-    def act(row: Instance) -> dict[str, Any]:
+    def act(row: Instance) -> Outcome:
         place.driver.power_off(row, timeout=timeout)
-        return {"vm_state": states.STOPPED, "power_state": power_state(place, row)}
+        return {"vm_state": states.STOPPED, "power_state": power_state(place, row)}, []
 
     _carry_out(place, context, instance, STOP_EVENT, [states.POWERING_OFF], act)
 
 
 def start(place: Workplace, context: RequestContext, instance: Instance) -> None:
-    def act(row: Instance) -> dict[str, Any]:
-        disks = _block_devices(place, context, instance)
+    def act(row: Instance) -> Outcome:
+        disks, updates = usable_devices(place, context, row)
         place.driver.power_on(row, row.network_info or [], disks)
-        return {"vm_state": states.ACTIVE, "power_state": power_state(place, row)}
+        return {"vm_state": states.ACTIVE, "power_state": power_state(place, row)}, updates
 
     _carry_out(place, context, instance, START_EVENT, [states.POWERING_ON], act)
 
@@ -59,10 +62,10 @@ def reboot(place: Workplace, context: RequestContext, instance: Instance, hard: 
     expected = HARD_TASKS if hard else SOFT_TASKS
     begun = states.REBOOT_STARTED_HARD if hard else states.REBOOT_STARTED
 
-    def act(row: Instance) -> dict[str, Any]:
-        disks = _block_devices(place, context, instance)
+    def act(row: Instance) -> Outcome:
+        disks, updates = usable_devices(place, context, row)
         _reboot_guest(place, row, disks, hard=hard)
-        return {"vm_state": states.ACTIVE, "power_state": power_state(place, row)}
+        return {"vm_state": states.ACTIVE, "power_state": power_state(place, row)}, updates
 
     _carry_out(place, context, instance, REBOOT_EVENT, expected, act, begun=begun)
 
@@ -87,7 +90,7 @@ def _carry_out(
     instance: Instance,
     event: str,
     expected: list[str | None],
-    act: Callable[[Instance], dict[str, Any]],
+    act: Callable[[Instance], Outcome],
     begun: str | None = None,
 ) -> None:
     """Two compare-and-swaps around ``act``, which answers what to change at the end. A
@@ -96,6 +99,7 @@ def _carry_out(
         changes={"task_state": begun} if begun else {},
         expected_task_state=expected,
         start_event=event,
+        load=[] if event == STOP_EVENT else ["block_devices"],
     )
     try:
         row = place.gateway.step(context, instance.uuid, first)
@@ -105,7 +109,7 @@ def _carry_out(
     except ConductorLost:
         return
     try:
-        changes = act(row)
+        changes, devices = act(row)
     except ConductorLost:
         return
     except Exception as error:
@@ -114,6 +118,7 @@ def _carry_out(
         last = InstanceStep(
             changes={**changes, "task_state": None},
             expected_task_state=expected,
+            block_devices=devices,
             finish_event=event,
         )
     try:
@@ -168,16 +173,15 @@ def power_state(place: Workplace, instance: Instance) -> int:
         return states.NOSTATE
 
 
-def _block_devices(
-    place: Workplace, context: RequestContext, instance: Instance
-) -> list[BlockDevice]:
-    """Those of the message, or read anew: not every caller has them loaded."""
-    if instance.block_devices is not None:
-        return instance.block_devices
-    row = place.gateway.instance(context, instance.uuid)
-    if row is None or row.deleted:
-        raise InstanceNotFound(instance_id=instance.uuid)
-    return row.block_devices or []
+def usable_devices(
+    place: Workplace, context: RequestContext, row: Instance
+) -> tuple[list[BlockDevice], list[dict[str, Any]]]:
+    """What a guest is started with, volumes as they are reached now; and what that changes in the
+    rows. A volume that is only just being attached is given to the guest by that task."""
+    devices = [d for d in row.block_devices or () if not d.is_volume or d.connection_info]
+    if not any(device.is_volume for device in devices):
+        return devices, []
+    return place.volumes.refreshed(context, row, devices)
 
 
 def _shutdown_timeout(place: Workplace, instance: Instance) -> float:

@@ -10,7 +10,7 @@ from functools import partial
 
 from novalite import states
 from novalite.compute.gateway import ConductorLost
-from novalite.compute.power import power_state
+from novalite.compute.power import power_state, usable_devices
 from novalite.compute.running import Kind, Register
 from novalite.compute.workplace import Workplace, remove
 from novalite.context import RequestContext, admin_context
@@ -76,7 +76,15 @@ class Reconciler:
             LOG.warning("Guest %s belongs to a server that was deleted; removing it", uuid)
             gone = row or Instance(uuid=uuid, project_id="", user_id="")
             # Without a row nobody can tell the user's ports from ours: those are left.
-            remove(self._place, context, gone, gone.network_info, ports=row is not None)
+            devices = gone.block_devices
+            remove(
+                self._place,
+                context,
+                gone,
+                gone.network_info,
+                ports=row is not None,
+                devices=devices,
+            )
         elif row.host is None:
             LOG.warning("Guest %s: its server has no host; removing it", uuid)
             remove(self._place, context, row, row.network_info)
@@ -167,7 +175,11 @@ class Reconciler:
             return self._look_again(context, uuid)
         LOG.info("Instance %s ran before this host went down; starting it", uuid)
         try:
-            self._place.driver.power_on(row, row.network_info or [], row.block_devices or [])
+            disks, updates = usable_devices(self._place, context, row)
+            self._place.driver.power_on(row, row.network_info or [], disks)
+            if updates:
+                step = InstanceStep(block_devices=updates)
+                self._place.gateway.report(context, uuid, step)
         except Exception as error:
             LOG.exception("Instance %s could not be started again", uuid)
             self._report_error(context, row, error)

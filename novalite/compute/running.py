@@ -23,6 +23,11 @@ class Kind(enum.Enum):
     STOP = "stop"
     START = "start"
     REBOOT = "reboot"
+    ATTACH = "volume attachment"
+    DETACH = "volume detachment"
+    EXTEND = "volume extension"
+    SNAPSHOT = "volume snapshot"
+    REFRESH = "network refresh"
     SYNC = "power state sync"
     PURGE = "purge"
 
@@ -35,6 +40,7 @@ BACKGROUND = frozenset({Kind.SYNC, Kind.PURGE})
 class _Task:
     kind: Kind
     call: Callable[[], None]
+    key: str = ""
     started: float | None = None
     cancelled: bool = False
 
@@ -66,14 +72,17 @@ class Register:
             for task in held:
                 self._dispatch(task)
 
-    def submit(self, instance_uuid: str, kind: Kind, call: Callable[[], None]) -> bool:
+    def submit(
+        self, instance_uuid: str, kind: Kind, call: Callable[[], None], key: str = ""
+    ) -> bool:
         """Run ``call`` when nothing else runs for the instance. False when it is not needed
-        (the same waits already, or a delete does) or the register is closed.
+        (the same waits already, or a delete does) or the register is closed. Tasks of a kind with
+        different keys (which volume...) are not the same.
 
         A delete goes before all that waits and makes it moot; a build that has not begun is
         taken out for it.
         """
-        task = _Task(kind, call)
+        task = _Task(kind, call, key)
         with self._lock:
             if self._closed:
                 return False
@@ -83,7 +92,7 @@ class Register:
                 self._slots[instance_uuid] = _Slot(task)
                 self._dispatch(task)
                 return True
-            if kind in BACKGROUND or not self._wanted(slot, kind):
+            if kind in BACKGROUND or not self._wanted(slot, kind, key):
                 return False
             task.call = self._bound(instance_uuid, task)
             if kind is Kind.TERMINATE:
@@ -136,10 +145,14 @@ class Register:
     # ---- within; under the lock unless said otherwise ----
 
     @staticmethod
-    def _wanted(slot: _Slot, kind: Kind) -> bool:
-        if slot.current.started is None and slot.current.kind in (kind, Kind.TERMINATE):
-            return False
-        return all(task.kind not in (kind, Kind.TERMINATE) for task in slot.waiting)
+    def _wanted(slot: _Slot, kind: Kind, key: str) -> bool:
+        unbegun = list(slot.waiting)
+        if slot.current.started is None:
+            unbegun.append(slot.current)
+        return not any(
+            task.kind is Kind.TERMINATE or (task.kind is kind and task.key == key)
+            for task in unbegun
+        )
 
     def _dispatch(self, task: _Task) -> None:
         if not self._open:

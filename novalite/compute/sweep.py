@@ -4,20 +4,24 @@ So a message may be lost, doubled or late, and this process may have been killed
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from novalite import states
 from novalite.clock import Clock
 from novalite.compute.gateway import Gateway
 from novalite.compute.running import Kind, Register
 from novalite.context import admin_context
-from novalite.objects import Instance
+from novalite.objects import BlockDevice, Instance
 
 LOG = logging.getLogger(__name__)
 
 GRACE = 3.0
 """Seconds for which unfinished work may have a message under way (which for a build carries
 the administrator's password, that no row holds)."""
+
+_Sight = tuple[str, str, str | None]
+"""What was seen: whose it is, and in which state."""
 
 _TASKS: dict[str, Kind] = {
     states.DELETING: Kind.TERMINATE,
@@ -43,7 +47,8 @@ def kind_of(instance: Instance) -> Kind | None:
 
 
 class Sweep:
-    """``resume``: starts the task of that kind for an instance. ``grace`` seconds must pass
+    """``resume``: starts the task of that kind for an instance; ``resume_device``: what the row of
+    one of its volumes asks for. ``grace`` seconds must pass
     between the first sight of unfinished work and its resumption, measured here, since this
     host's clock and the database's may differ."""
 
@@ -57,40 +62,52 @@ class Sweep:
         *,
         build_timeout: float = 0,
         grace: float = GRACE,
+        resume_device: Callable[[Instance, BlockDevice], None] | None = None,
     ) -> None:
         self._gateway = gateway
         self._register = register
         self._clock = clock
         self._resume = resume
         self._expire = expire
+        self._resume_device = resume_device
         self._build_timeout = build_timeout
         self.grace = grace
-        self._seen: dict[tuple[str, str, str | None], float] = {}
+        self._seen: dict[_Sight, float] = {}
 
     def look(self) -> bool:
         """Once over all. True when something unfinished is too young to be touched yet, so
         that the next look should be soon. Raises DependencyUnavailable."""
         rows = self._gateway.instances(admin_context(), unfinished_only=True)
         now = self._clock.monotonic()
-        seen: dict[tuple[str, str, str | None], float] = {}
+        seen: dict[_Sight, float] = {}
         running = self._register.running()
         for row in rows:
-            kind = kind_of(row)
-            if kind is None:
-                LOG.debug("Instance %s: %s is not done here", row.uuid, row.task_state)
-                continue
             if self._register.busy(row.uuid):
                 self._check_time(row, running.get(row.uuid))
                 continue
-            key = (row.uuid, row.vm_state, row.task_state)
-            first = self._seen.get(key, now)
-            if now - first < self.grace:
-                seen[key] = first
-                continue
-            LOG.info("Instance %s: resuming %s (%s)", row.uuid, kind.value, row.task_state)
-            self._resume(row, kind)
+            for sight, what, resume in self._unfinished(row):
+                first = self._seen.get(sight, now)
+                if now - first < self.grace:
+                    seen[sight] = first
+                    continue
+                LOG.info("Instance %s: resuming %s", row.uuid, what)
+                resume()
         self._seen = seen
         return bool(seen)
+
+    def _unfinished(self, row: Instance) -> Iterator[tuple[_Sight, str, Callable[[], None]]]:
+        kind = kind_of(row)
+        if kind is not None:
+            sight = (row.uuid, row.vm_state, row.task_state)
+            yield sight, f"{kind.value} ({row.task_state})", partial(self._resume, row, kind)
+        elif row.task_state is not None:
+            LOG.debug("Instance %s: %s is not done here", row.uuid, row.task_state)
+        elif self._resume_device is not None:
+            for device in row.block_devices or ():
+                if device.task_state is not None:
+                    sight = (row.uuid, device.uuid or "", device.task_state)
+                    what = f"{device.task_state} volume {device.volume_id}"
+                    yield sight, what, partial(self._resume_device, row, device)
 
     def _check_time(self, row: Instance, running: tuple[Kind, float] | None) -> None:
         if (

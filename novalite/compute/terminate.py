@@ -23,7 +23,7 @@ def run(place: Workplace, context: RequestContext, instance: Instance) -> None:
         row = place.gateway.step(
             context,
             instance.uuid,
-            InstanceStep(expected_task_state=_DELETING, start_event=EVENT),
+            InstanceStep(expected_task_state=_DELETING, start_event=EVENT, load=["block_devices"]),
         )
     except InstanceNotFound:
         _leftover(place, context, instance)
@@ -34,8 +34,8 @@ def run(place: Workplace, context: RequestContext, instance: Instance) -> None:
     except ConductorLost:
         return
     try:
-        # The row's view of the network, not the message's: a build may have added to it since.
-        remove(place, context, row, row.network_info)
+        # The row's view, not the message's: a build may have added to it since.
+        remove(place, context, row, row.network_info, devices=row.block_devices)
         place.gateway.destroyed(context, instance.uuid, EVENT)
         LOG.info("Instance %s is gone", instance.uuid)
     except ConductorLost:
@@ -82,7 +82,8 @@ def _leftover(place: Workplace, context: RequestContext, instance: Instance) -> 
     try:
         row = place.gateway.instance(context, instance.uuid)
         if row is None or row.deleted:
-            remove(place, context, row or instance, (row or instance).network_info)
+            gone = row or instance
+            remove(place, context, gone, gone.network_info, devices=gone.block_devices)
             LOG.info("Instance %s was deleted before; its guest is gone now", instance.uuid)
     except (ConductorLost, DependencyUnavailable) as error:
         LOG.warning("What is left of instance %s stays for now: %s", instance.uuid, error)

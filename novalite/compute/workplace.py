@@ -7,9 +7,10 @@ from oslo_config import cfg
 
 from novalite.clock import Clock
 from novalite.compute.gateway import Gateway
+from novalite.compute.volumes import Volumes
 from novalite.context import RequestContext
 from novalite.network.allocation import Allocator
-from novalite.objects import VIF, Instance
+from novalite.objects import VIF, BlockDevice, Instance
 from novalite.virt.driver import ComputeDriver
 
 
@@ -22,6 +23,7 @@ class Workplace:
     driver: ComputeDriver
     gateway: Gateway
     allocator: Allocator
+    volumes: Volumes
     clock: Clock
     stopping: threading.Event
     failed_builds: int = 0
@@ -48,9 +50,12 @@ def remove(
     network_info: list[VIF] | None,
     *,
     ports: bool = True,
+    devices: list[BlockDevice] | None = None,
 ) -> None:
-    """The guest, its disks and, with ``ports``, what it has of the network. Raises the
-    driver's and the network's errors; may be repeated."""
+    """The guest, its disks and, with ``ports``, what it has of the network; attachments of
+    ``devices`` and those of their volumes that are to end with it. Raises the driver's, the
+    network's and the volume service's errors; may be repeated."""
     place.driver.destroy(instance, network_info or [])
     if ports:
         place.allocator.deallocate(context, instance, users_ports(network_info))
+    place.volumes.release(context, instance, devices or [], for_ever=True)

@@ -94,6 +94,19 @@ OPTIONS: list[cfg.Opt] = [
         "instance_build_timeout", default=0, help="Seconds after which a build is failed; 0: never."
     ),
     cfg.IntOpt("shutdown_timeout", default=60, help="Seconds a guest gets to shut down."),
+    cfg.IntOpt(
+        "block_device_allocate_retries",
+        default=60,
+        min=0,
+        help="How often a build asks whether a volume that is made for it is there; times the "
+        "interval it is the time that a volume may take.",
+    ),
+    cfg.IntOpt(
+        "block_device_allocate_retries_interval",
+        default=3,
+        min=0,
+        help="Seconds between those questions, at most.",
+    ),
     cfg.BoolOpt(
         "resume_guests_state_on_host_boot",
         default=False,

@@ -27,6 +27,18 @@ LIBVIRT: list[cfg.Opt] = [
         default=86400,
         help="Seconds for which an unused base image is kept.",
     ),
+    cfg.IntOpt(
+        "device_detach_attempts",
+        default=8,
+        min=1,
+        help="How often a running guest is asked to give a disk back.",
+    ),
+    cfg.IntOpt(
+        "device_detach_timeout",
+        default=20,
+        min=1,
+        help="Seconds that it has for it each time.",
+    ),
     cfg.StrOpt(
         "qemu_user",
         default="",

@@ -5,7 +5,6 @@ from typing import Any
 
 from novalite.objects.base import record
 
-
 ATTACHING = "attaching"
 DETACHING = "detaching"
 EXTENDING = "extending"
@@ -25,7 +24,11 @@ class BlockDevice:
       row; a host that builds takes the attachment that (server, volume) has, else makes one; of a
       server that is not building the row is dropped when it stays so (by a conductor);
     - ``task_state``: what the host is to do: connect it and give it to the guest (``attaching``),
-      or take it from the guest, delete the attachment and then the row (``detaching``).
+      or take it from the guest, delete the attachment and then the row (``detaching``), or give
+      it the size that the volume has (``extending``).
+
+    ``connection_info`` of a volume: ``{"driver_volume_type", "data": {...}, "serial": volume_id,
+    "multiattach"?}``; None until its host has asked for it.
     """
 
     source_type: str

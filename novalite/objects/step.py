@@ -21,7 +21,8 @@ class InstanceStep:
     a step that was never started creates it. ``result``: Success or Error; Error sets the
     action's message too. ``message`` and ``traceback`` go to the finished event.
     ``fault`` is recorded with the rest. ``answered``: whether the reporter wants the row back;
-    reading it and sending it costs as much as all the rest.
+    reading it and sending it costs as much as all the rest. ``load``: the collections that the
+    answer shall have.
     """
 
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -36,3 +37,4 @@ class InstanceStep:
     traceback: str | None = None
     fault: InstanceFault | None = None
     answered: bool = True
+    load: list[str] = dataclasses.field(default_factory=list)

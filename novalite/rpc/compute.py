@@ -80,9 +80,10 @@ class ComputeAPI(Protocol):
         snapshot_id: str,
         delete_info: dict[str, Any],
     ) -> None:
-        """``delete_info``: ``{"type": "qcow2", "file_to_merge", "merge_target_file"?}``; the
-        running server merges the file into the one below it, or, without a target, the one
-        below into it. May be repeated. The end: error_deleting, or deleting with 90%."""
+        """``delete_info``: ``{"type": "qcow2", "file_to_merge", "merge_target_file"}``, both full
+        paths. With a target the first file's data go into it, the file right below. Without one
+        the active file takes in all above ``file_to_merge`` and stands on that, or on nothing
+        when it is None. May be repeated. The end: error_deleting, or deleting with 90%."""
 
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         """A call. The driver's bytes as text, undecodable bytes replaced."""
@@ -148,6 +149,11 @@ METHODS = (
     "stop_instance",
     "start_instance",
     "reboot_instance",
+    "attach_volume",
+    "detach_volume",
+    "external_instance_event",
+    "volume_snapshot_create",
+    "volume_snapshot_delete",
     "get_console_output",
     "get_host_uptime",
 )

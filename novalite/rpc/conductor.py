@@ -88,8 +88,8 @@ class ConductorAPI(Protocol):
 
         Raises InstanceNotFound when the row is deleted or is not (any more) of ``host``,
         UnexpectedTaskState (also for ``expected_vm_state``), and UnexpectedDeletingTaskState when
-        the instance is being deleted and that was not expected. The answer loads no collections;
-        it is None where the step asked for none.
+        the instance is being deleted and that was not expected. The answer loads the collections
+        that the step names; it is None where the step asked for none.
         """
 
     def instance_destroyed(

@@ -128,29 +128,35 @@ class ComputeDriver(abc.ABC):
     # A device has a device name, a bus and a connection_info, whose "serial" (the volume's id)
     # is how the hypervisor finds it again.
 
+    @abc.abstractmethod
     def volume_connector(self) -> dict[str, Any]:
         """What a volume service must know of this host to export a volume to it: ``{"host",
         "ip", "platform", "os_type", "multipath"}`` and the host's initiators."""
 
+    @abc.abstractmethod
     def attach_volume(self, instance: Instance, device: BlockDevice) -> None:
         """Give the guest the disk: at once when it runs, and for all its later starts. Raises
         InstanceNotOnHost, and NotSupported for a kind of connection that is not known here."""
 
+    @abc.abstractmethod
     def detach_volume(self, instance: Instance, device: BlockDevice) -> None:
         """Take it away again, first from the definition, then from the running guest, which is
         asked several times. A guest that is not there has no disk either. Raises
         DeviceDetachFailed when the guest keeps it; then it keeps it for its later starts, too.
         """
 
+    @abc.abstractmethod
     def extend_volume(self, instance: Instance, device: BlockDevice, size: int) -> None:
         """The disk shall have ``size`` bytes, also in the running guest; never less than it has."""
 
+    @abc.abstractmethod
     def volume_snapshot_create(
         self, instance: Instance, device: BlockDevice, create_info: dict[str, Any]
     ) -> dict[str, Any]:
         """Let the guest write to ``create_info["new_file"]``, a prepared overlay of the file that
         it writes to. The device's ``connection_info`` from now on."""
 
+    @abc.abstractmethod
     def volume_snapshot_delete(
         self,
         instance: Instance,
@@ -158,8 +164,9 @@ class ComputeDriver(abc.ABC):
         snapshot_id: str,
         delete_info: dict[str, Any],
     ) -> dict[str, Any]:
-        """Merge ``delete_info["file_to_merge"]`` into ``merge_target_file``, or what is below it
-        into it when there is no target. The device's ``connection_info`` from now on."""
+        """Merge ``delete_info["file_to_merge"]`` into ``merge_target_file``; without a target let
+        the active file stand on ``file_to_merge``, or on nothing. The device's
+        ``connection_info`` from now on."""
 
     def on_lifecycle_event(self, listener: Callable[[LifecycleEvent], None]) -> None:
         """Call ``listener``, from a thread of the driver's, for each event from now on."""

@@ -23,6 +23,7 @@ from oslo_config import cfg
 from novalite import states
 from novalite.exception import InstanceNotOnHost, RescheduledException
 from novalite.objects import VIF, BlockDevice, ComputeNode, Instance
+from novalite.virt import fake_volumes
 from novalite.virt.driver import ComputeDriver, GuestInfo, LifecycleEvent, SpawnRequest, Transition
 
 LOG = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ _POWER_AFTER = {
 
 @dataclasses.dataclass(slots=True)
 class Guest:
-    """What a real hypervisor would know. ``ports`` are VIF ids; ``boots`` counts its starts."""
+    """What a real hypervisor would know. ``ports`` are VIF ids; ``boots`` counts its starts;
+    ``volumes``: volume's id -> how the guest sees it and where it is."""
 
     uuid: str
     number: int
@@ -48,6 +50,7 @@ class Guest:
     ports: list[str]
     disks: list[str]
     boots: int = 1
+    volumes: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 class FakeDriver(ComputeDriver):
@@ -148,6 +151,7 @@ class FakeDriver(ComputeDriver):
             found.power_state = states.RUNNING
             found.ports = [vif.id for vif in request.network_info]
             found.disks = [device.device_name or "" for device in request.block_devices]
+            found.volumes = fake_volumes.of(request.block_devices)
             self._keep(found)
             self.disks.add(instance.uuid)
         if started:
@@ -174,6 +178,7 @@ class FakeDriver(ComputeDriver):
         network_info: Sequence[VIF],
         block_devices: Sequence[BlockDevice],
     ) -> None:
+        self._with_volumes(instance, block_devices)
         self._change(instance.uuid, Transition.STARTED)
 
     def reboot(
@@ -185,6 +190,7 @@ class FakeDriver(ComputeDriver):
         hard: bool,
     ) -> None:
         self._change(instance.uuid, Transition.STOPPED)
+        self._with_volumes(instance, block_devices)
         self._change(instance.uuid, Transition.STARTED)
 
     def get_console_output(self, instance: Instance) -> bytes:
@@ -197,6 +203,68 @@ class FakeDriver(ComputeDriver):
     def act_by_itself(self, instance_uuid: str, transition: Transition) -> None:
         """Have a guest stop, crash, pause... on its own, as real guests do."""
         self._change(instance_uuid, transition)
+
+    # ---- volumes ----
+
+    def volume_connector(self) -> dict[str, Any]:
+        return {
+            "host": self.host,
+            "ip": self._conf.my_ip,
+            "platform": platform.machine() or "x86_64",
+            "os_type": "linux",
+            "multipath": False,
+        }
+
+    def attach_volume(self, instance: Instance, device: BlockDevice) -> None:
+        with self._lock:
+            guest = self._known(instance)
+            volumes = {**guest.volumes, **fake_volumes.of([device])}
+            self._keep(dataclasses.replace(guest, volumes=volumes))
+
+    def detach_volume(self, instance: Instance, device: BlockDevice) -> None:
+        with self._lock:
+            guest = self._guests.get(instance.uuid)
+            if guest is not None and device.volume_id in guest.volumes:
+                volumes = {**guest.volumes}
+                del volumes[device.volume_id]
+                self._keep(dataclasses.replace(guest, volumes=volumes))
+
+    def extend_volume(self, instance: Instance, device: BlockDevice, size: int) -> None:
+        with self._lock:
+            guest = self._known(instance)
+            volumes = {**guest.volumes, **fake_volumes.of([device])}
+            volumes[str(device.volume_id)]["size"] = size
+            fake_volumes.extend(device, size)
+            self._keep(dataclasses.replace(guest, volumes=volumes))
+
+    def volume_snapshot_create(
+        self, instance: Instance, device: BlockDevice, create_info: dict[str, Any]
+    ) -> dict[str, Any]:
+        return self._moved(instance, device, create_info["new_file"])
+
+    def volume_snapshot_delete(
+        self,
+        instance: Instance,
+        device: BlockDevice,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
+    ) -> dict[str, Any]:
+        with self._lock:
+            self._known(instance)
+        return self._moved(instance, device, fake_volumes.merge(device, delete_info))
+
+    def _moved(self, instance: Instance, device: BlockDevice, path: str) -> dict[str, Any]:
+        """The guest writes to ``path`` from now on."""
+        info = fake_volumes.moved(device, path)
+        self.attach_volume(instance, dataclasses.replace(device, connection_info=info))
+        return info
+
+    def _with_volumes(self, instance: Instance, devices: Sequence[BlockDevice]) -> None:
+        with self._lock:
+            guest = self._known(instance)
+            volumes = {**guest.volumes, **fake_volumes.of(devices)}
+            if volumes != guest.volumes:
+                self._keep(dataclasses.replace(guest, volumes=volumes))
 
     # ---- within ----
 

@@ -63,7 +63,7 @@ class CinderClient:
             _check(answer, bad=exception.InvalidVolume)
 
     def show_volume_type(self, context: RequestContext, name_or_id: str) -> Resource:
-        missing = exception.VolumeTypeNotFound(id_or_name=name_or_id)
+        missing = exception.VolumeTypeNotFound(volume_type_id=name_or_id)
         if uuidutils.is_uuid_like(name_or_id):
             answer = self._request(context, "GET", f"/types/{_id(name_or_id)}")
             return _read(answer, "volume_type", missing)

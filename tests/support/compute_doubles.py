@@ -197,6 +197,7 @@ class MemoryConductor:
                     not unfinished_only
                     or row.task_state is not None
                     or row.vm_state == states.BUILDING
+                    or any(d.task_state is not None for d in row.block_devices or ())
                 )
             ]
 
@@ -211,6 +212,9 @@ class MemoryConductor:
             self._compare(row, step)
             changed = dataclasses.replace(row, **step.changes)
             changed.block_devices = _with_updates(row.block_devices, step.block_devices)
+            changed.block_devices = [
+                d for d in changed.block_devices or () if d.uuid not in step.removed_devices
+            ]
             self.rows[instance_uuid] = changed
             self.states.append((instance_uuid, changed.vm_state, changed.task_state))
             if step.start_event:
@@ -222,7 +226,8 @@ class MemoryConductor:
             if not step.answered:
                 return None
             answer = travel(changed)
-            answer.metadata = answer.system_metadata = answer.block_devices = None
+            for name in {"metadata", "system_metadata", "block_devices"} - set(step.load):
+                setattr(answer, name, None)
             return answer
 
     @staticmethod

@@ -83,6 +83,8 @@ class Instances:
             )
         for device in step.block_devices:
             _update_device(conn, uuid, device)
+        for device_uuid in step.removed_devices:
+            block_devices.destroy(conn, uuid, device_uuid, now)
         if step.finish_event:
             actions.finish(
                 conn,
@@ -103,7 +105,7 @@ class Instances:
             instance_faults.create(conn, step.fault)
         if changes and not step.answered:
             return None
-        instance = instances.get(conn, uuid, load=())
+        instance = instances.get(conn, uuid, load=step.load)
         if not changes:
             _check(instance, host, step)
         return instance if step.answered else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from novalite.context import RequestContext
 from novalite.exception import BuildAbort, FlavorDiskTooSmall
 from novalite.objects import BlockDevice, ImageMeta, Instance
-from novalite.virt.libvirt import guest, qemu_img
+from novalite.virt.libvirt import guest, qemu_img, volumes
 from novalite.virt.libvirt.guest import Disk, Targets
 from novalite.virt.libvirt.image_cache import Base, ImageCache
 from novalite.virt.libvirt.paths import Paths
@@ -83,11 +83,13 @@ class DiskBuilder:
         devices: Sequence[BlockDevice],
         targets: Targets,
     ) -> list[Disk]:
-        """Raises ImageUnacceptable, FlavorDiskTooSmall, BuildAbort, QemuImgFailed..."""
+        """The disk to boot from is the first. Raises ImageUnacceptable, FlavorDiskTooSmall,
+        BuildAbort, QemuImgFailed, VolumeDriverNotFound..."""
         ephemeral, swap = guest.local_disks(devices)
         root = guest.root_device(devices)
         planned: list[tuple[str, BlockDevice | None, Base, int]] = []
-        if image.id is not None:
+        from_volume = guest.boots_from_volume(devices)
+        if image.id is not None and not from_volume:
             base = self._cache.disk(context, image)
             planned.append((ROOT, root, base, root_size(instance, base)))
         for number, device in enumerate(ephemeral):
@@ -98,13 +100,19 @@ class DiskBuilder:
             size = (device.volume_size or 0) * MIB
             name = "disk.swap" if number == 0 else f"disk.swap{number}"
             planned.append((name, device, self._formatted("swap", "swap", size), size))
-        if not planned:
+        attached = [device for device in devices if device.is_volume]
+        if not planned and not attached:
             raise BuildAbort(instance_uuid=instance.uuid, reason="the server has no disk")
         self._notes.write(instance.uuid, self._owner, [base.key for _, _, base, _ in planned])
-        return [
-            self._disk(instance, image, targets, *plan, first=position == 0)
+        local = [
+            self._disk(instance, image, targets, *plan, first=position == 0 and not from_volume)
             for position, plan in enumerate(planned)
         ]
+        remote = [
+            volumes.disk(device, targets.take(volumes.bus(device), device.device_name))
+            for device in sorted(attached, key=_boot_position)
+        ]
+        return remote + local if from_volume else local + remote
 
     def _disk(
         self,
@@ -161,6 +169,12 @@ class DiskBuilder:
             return "raw", size
 
         return self._cache.made(f"{kind}-{label}-{size}", fill)
+
+
+def _boot_position(device: BlockDevice) -> int:
+    """What may be booted from goes first, in that order."""
+    last = 1 << 31
+    return last if device.boot_index is None or device.boot_index < 0 else device.boot_index
 
 
 def root_size(instance: Instance, base: Base) -> int:

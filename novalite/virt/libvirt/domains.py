@@ -91,6 +91,18 @@ class Domains:
 
         return self._connection.run(ask)
 
+    def running_xml(self, uuid: str) -> str | None:
+        """Of the guest as it runs; None when it does not."""
+
+        def ask(connection: libvirt.virConnect) -> str | None:
+            domain = _lookup(connection, uuid)
+            if domain is None or not domain.isActive():
+                return None
+            text: str = domain.XMLDesc()
+            return text
+
+        return self._connection.run(ask)
+
     def name_is_taken(self, name: str, uuid: str) -> bool:
         """By another domain than ``uuid``."""
 

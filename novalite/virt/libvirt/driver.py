@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
 
@@ -16,6 +16,7 @@ from novalite.guest_data import GuestData
 from novalite.objects import VIF, BlockDevice, ComputeNode, Instance
 from novalite.virt.driver import ComputeDriver, GuestInfo, SpawnRequest
 from novalite.virt.libvirt import config_drive, console, guest, guest_xml, host, kvm_probe
+from novalite.virt.libvirt.attachments import Attachments
 from novalite.virt.libvirt.connection import Connection
 from novalite.virt.libvirt.disks import DiskBuilder, Notes, boot_files
 from novalite.virt.libvirt.domains import Domains
@@ -23,6 +24,7 @@ from novalite.virt.libvirt.events import Events
 from novalite.virt.libvirt.guest import Disk, Guest, Targets
 from novalite.virt.libvirt.image_cache import ImageCache
 from novalite.virt.libvirt.keyed_locks import KeyedLocks
+from novalite.virt.libvirt.live_disks import LiveDisks
 from novalite.virt.libvirt.paths import Paths
 
 if TYPE_CHECKING:
@@ -72,7 +74,16 @@ class LibvirtDriver(ComputeDriver):
             self._paths, self._cache, self._notes, owner, libvirt_conf.images_type
         )
         self._paths.remove_leftovers()
-        self._connected = Domains(self._connection, owner)
+        domains = Domains(self._connection, owner)
+        self._attachments = Attachments(
+            domains,
+            LiveDisks(
+                self._connection,
+                libvirt_conf.device_detach_attempts,
+                libvirt_conf.device_detach_timeout,
+            ),
+        )
+        self._connected = domains
 
     def _choose_virt_type(self) -> None:
         wish = self._conf.libvirt.virt_type
@@ -287,7 +298,7 @@ class LibvirtDriver(ComputeDriver):
         block_devices: Sequence[BlockDevice],
     ) -> None:
         with self._locks.hold(instance.uuid):
-            self._start_again(instance, network_info)
+            self._start_again(instance, network_info, block_devices)
 
     def reboot(
         self,
@@ -301,17 +312,63 @@ class LibvirtDriver(ComputeDriver):
             self.get_info(instance)
             if hard or not self._domains.shut_down(instance.uuid, self._conf.shutdown_timeout):
                 self._domains.stop(instance.uuid)
-            self._start_again(instance, network_info)
+            self._start_again(instance, network_info, block_devices)
 
-    def _start_again(self, instance: Instance, network_info: Sequence[VIF]) -> None:
-        """With the ports that the server has now."""
+    def _start_again(
+        self,
+        instance: Instance,
+        network_info: Sequence[VIF],
+        block_devices: Sequence[BlockDevice],
+    ) -> None:
+        """With the ports and volumes that the server has now."""
         xml = self._domains.xml(instance.uuid)
         if xml is None:
             raise InstanceNotOnHost(instance_uuid=instance.uuid)
         # No ports at all is more likely a cache that got lost than a server without network.
-        if network_info and not self._domains.is_active(instance.uuid):
-            self._domains.define(guest_xml.with_interfaces(xml, network_info))
+        if not self._domains.is_active(instance.uuid):
+            if network_info:
+                self._domains.define(guest_xml.with_interfaces(xml, network_info))
+            if any(device.is_volume for device in block_devices):
+                self._attachments.redefine(instance.uuid, block_devices)
         self._domains.start(instance.uuid)
+
+    # ---- volumes ----
+
+    def volume_connector(self) -> dict[str, Any]:
+        return host.connector(self.host, self._conf.my_ip)
+
+    def attach_volume(self, instance: Instance, device: BlockDevice) -> None:
+        with self._locks.hold(instance.uuid):
+            self.get_info(instance)
+            self._attachments.attach(instance.uuid, device)
+
+    def detach_volume(self, instance: Instance, device: BlockDevice) -> None:
+        with self._locks.hold(instance.uuid):
+            if self._domains.info(instance.uuid) is not None:
+                self._attachments.detach(instance.uuid, device)
+
+    def extend_volume(self, instance: Instance, device: BlockDevice, size: int) -> None:
+        with self._locks.hold(instance.uuid):
+            self.get_info(instance)
+            self._attachments.extend(instance.uuid, device, size)
+
+    def volume_snapshot_create(
+        self, instance: Instance, device: BlockDevice, create_info: dict[str, Any]
+    ) -> dict[str, Any]:
+        with self._locks.hold(instance.uuid):
+            self.get_info(instance)
+            return self._attachments.overlay(instance.uuid, device, create_info["new_file"])
+
+    def volume_snapshot_delete(
+        self,
+        instance: Instance,
+        device: BlockDevice,
+        snapshot_id: str,
+        delete_info: dict[str, Any],
+    ) -> dict[str, Any]:
+        with self._locks.hold(instance.uuid):
+            self.get_info(instance)
+            return self._attachments.merge(instance.uuid, device, delete_info)
 
     def get_console_output(self, instance: Instance) -> bytes:
         self.get_info(instance)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from novalite.exception import BuildAbort, InvalidImageProperty
+from novalite.exception import InvalidImageProperty
 from novalite.objects import VIF, BlockDevice, ImageMeta, Instance
 
 PREFIXES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "usb": "sd", "ide": "hd"}
@@ -16,7 +16,9 @@ TRUE = ("1", "true", "yes", "on", "t", "y")
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disk:
     """``target`` is the guest's name for it (``vda``); ``backing`` is (path, format) of the
-    file under it; ``boot_order`` from 1."""
+    file under it; ``boot_order`` from 1; ``type``: file or block. ``whole_chain``: whether
+    ``backing`` says all; for a volume libvirt follows the names in its qcow2 files instead,
+    which are the volume service's and not a guest's to write."""
 
     path: str
     format: str
@@ -27,6 +29,10 @@ class Disk:
     backing: tuple[str, str] | None = None
     boot_order: int | None = None
     serial: str | None = None
+    type: str = "file"
+    cache: str = "writeback"
+    shareable: bool = False
+    whole_chain: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,19 +133,20 @@ class Targets:
 
 
 def local_disks(devices: Sequence[BlockDevice]) -> tuple[list[BlockDevice], list[BlockDevice]]:
-    """(ephemeral, swap). Raises BuildAbort for a volume, which this driver cannot attach."""
-    for device in devices:
-        if device.is_volume:
-            raise BuildAbort(
-                instance_uuid=device.instance_uuid, reason="volumes cannot be attached to guests"
-            )
-    blank = [d for d in devices if d.source_type == "blank" and not d.no_device]
+    """(ephemeral, swap)."""
+    blank = [d for d in devices if d.source_type == "blank" and not d.no_device and not d.is_volume]
     ephemeral = [d for d in blank if d.guest_format != "swap"]
     return ephemeral, [d for d in blank if d.guest_format == "swap"]
 
 
 def root_device(devices: Sequence[BlockDevice]) -> BlockDevice | None:
-    return next((d for d in devices if d.source_type == "image" and d.boot_index == 0), None)
+    """The local one, made from an image."""
+    local = (d for d in devices if d.source_type == "image" and not d.is_volume)
+    return next((d for d in local if d.boot_index == 0), None)
+
+
+def boots_from_volume(devices: Sequence[BlockDevice]) -> bool:
+    return any(device.is_volume and device.boot_index == 0 for device in devices)
 
 
 def cpu(

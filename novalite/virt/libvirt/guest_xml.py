@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from novalite.exception import BuildAbort
 from novalite.objects import VIF
-from novalite.virt.libvirt.guest import Disk, Guest
+from novalite.virt.libvirt import disk_xml
+from novalite.virt.libvirt.guest import Guest
 
 NOVA_NAMESPACE = "http://openstack.org/xmlns/libvirt/nova/1.1"
 """Under which monitoring tools look for a server's name, flavor and owner."""
@@ -208,7 +209,7 @@ def _devices(guest: Guest) -> ET.Element:
         # libvirt would add one, which guests spend time to look through.
         ET.SubElement(devices, "controller", type="usb", model="none")
     for disk in guest.disks:
-        devices.append(_disk(disk))
+        devices.append(disk_xml.element(disk))
     for vif in guest.network_info:
         devices.append(interface(vif, guest.vif_model, guest.queues))
     _consoles(devices, guest)
@@ -235,28 +236,3 @@ def _consoles(devices: ET.Element, guest: Guest) -> None:
     ET.SubElement(graphics, "listen", type="socket")
     video = ET.SubElement(devices, "video")
     ET.SubElement(video, "model", type=guest.video_model)
-
-
-def _disk(disk: Disk) -> ET.Element:
-    element = ET.Element("disk", type="file", device=disk.device)
-    # The page cache shares a base image among guests; their flushes still reach the disk.
-    driver = ET.SubElement(element, "driver", name="qemu", type=disk.format, cache="writeback")
-    if disk.device == "disk" and not disk.readonly:
-        driver.set("discard", "unmap")
-    ET.SubElement(element, "source", file=disk.path)
-    # The whole chain is told, so that nobody looks into a guest's disk to find it out.
-    backing = ET.SubElement(element, "backingStore")
-    if disk.backing is not None:
-        path, file_format = disk.backing
-        backing.set("type", "file")
-        ET.SubElement(backing, "format", type=file_format)
-        ET.SubElement(backing, "source", file=path)
-        ET.SubElement(backing, "backingStore")
-    ET.SubElement(element, "target", dev=disk.target, bus=disk.bus)
-    if disk.serial and disk.device == "disk":
-        _text(element, "serial", disk.serial)
-    if disk.readonly:
-        ET.SubElement(element, "readonly")
-    if disk.boot_order is not None:
-        ET.SubElement(element, "boot", order=str(disk.boot_order))
-    return element

@@ -6,6 +6,7 @@ import re
 import tempfile
 import uuid
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import libvirt
 from oslo_config import cfg
@@ -224,3 +225,31 @@ def _virtual_size(path: str) -> int:
 def _ratio(conf: cfg.ConfigOpts, resource: str) -> float:
     fixed = getattr(conf, f"{resource}_allocation_ratio")
     return float(fixed or getattr(conf, f"initial_{resource}_allocation_ratio"))
+
+
+def connector(host_name: str, ip: str) -> dict[str, Any]:
+    """What a volume service must know of this host. Volumes of the embedded one are files and
+    devices of the host itself, so that no initiator of a storage network is asked for."""
+    facts: dict[str, Any] = {
+        "host": host_name,
+        "ip": ip,
+        "platform": os.uname().machine,
+        "os_type": "linux",
+        "multipath": False,
+    }
+    initiator = _iscsi_initiator()
+    if initiator:
+        facts["initiator"] = initiator
+    return facts
+
+
+def _iscsi_initiator(path: str = "/etc/iscsi/initiatorname.iscsi") -> str | None:
+    """The name that open-iscsi gave this host."""
+    try:
+        with open(path) as file:
+            for line in file:
+                if line.startswith("InitiatorName="):
+                    return line.partition("=")[2].strip()
+    except OSError:
+        pass
+    return None

@@ -92,7 +92,7 @@ def test_without_a_network_a_volume_is_refused_with_a_reason(host, context):
     work = host.conductor.promise(instance, networks=[RequestedNetwork(mode="none")])
     manager.build_and_run_instance(context, work)
     eventually(lambda: host.conductor.reschedules)
-    assert "volumes" in host.conductor.reschedules[0]["reason"]
+    assert "No volume service" in host.conductor.reschedules[0]["reason"]
     assert host.guests() == set()
 
 

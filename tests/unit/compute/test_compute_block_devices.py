@@ -3,7 +3,6 @@ import dataclasses
 import pytest
 
 from novalite.compute.block_devices import complete
-from novalite.exception import BuildAbort
 from novalite.objects import BlockDevice, Flavor, ImageMeta, Instance
 
 FLAVOR = Flavor("1", "f", memory_mb=64, vcpus=1, root_gb=5, ephemeral_gb=3, swap=512)
@@ -93,12 +92,26 @@ def test_the_instances_own_root_device_name_counts():
     assert found.devices[0].device_name == "/dev/xvda"
 
 
-def test_devices_that_are_no_devices_and_volumes():
+def test_devices_that_are_no_devices():
     none = disk("none", no_device=True)
     assert complete(server(), ImageMeta(), [none]).devices == []
-    volume = dataclasses.replace(disk("v"), destination_type="volume")
-    with pytest.raises(BuildAbort, match="volumes"):
-        complete(server(), ImageMeta(), [volume])
+
+
+def test_volumes_are_named_with_the_rest_and_keep_their_own_size():
+    """A blank volume is no ephemeral disk of the flavor's."""
+    root = disk("root", "image", boot_index=0)
+    volume = dataclasses.replace(disk("v", id=2), destination_type="volume", boot_index=None)
+    found = complete(server(), ImageMeta(), [volume, root, disk("e", boot_index=-1, id=3)])
+    assert [(d.uuid, d.device_name, d.disk_bus) for d in found.devices] == [
+        ("root", "/dev/vda", "virtio"),
+        ("e", "/dev/vdb", "virtio"),
+        ("v", "/dev/vdc", "virtio"),
+    ]
+    assert found.devices[2].volume_size is None
+    assert found.instance_changes == {
+        "root_device_name": "/dev/vda",
+        "default_ephemeral_device": "/dev/vdb",
+    }
 
 
 def test_more_disks_than_letters():

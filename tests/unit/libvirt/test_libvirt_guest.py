@@ -2,7 +2,7 @@
 
 import pytest
 
-from novalite.exception import BuildAbort, InvalidImageProperty
+from novalite.exception import InvalidImageProperty
 from novalite.objects import BlockDevice, ImageMeta, Instance
 from novalite.virt.libvirt import guest
 
@@ -97,8 +97,15 @@ def test_local_disks():
     devices = [root, swap, ephemeral, not_there]
     assert guest.local_disks(devices) == ([ephemeral], [swap])
     assert guest.root_device(devices) is root
-    with pytest.raises(BuildAbort, match="volumes"):
-        guest.local_disks([BlockDevice("volume", "volume", volume_id="v")])
+
+
+def test_volumes_are_no_local_disks():
+    blank = BlockDevice("blank", "volume", volume_id="v")
+    from_image = BlockDevice("image", "volume", boot_index=0, volume_id="w")
+    assert guest.local_disks([blank, from_image]) == ([], [])
+    assert guest.root_device([blank, from_image]) is None
+    assert guest.boots_from_volume([blank, from_image])
+    assert not guest.boots_from_volume([blank, BlockDevice("image", "local", boot_index=0)])
 
 
 def test_command_line():
