@@ -1,5 +1,6 @@
 """Block devices of a request: both forms of mapping, merged with image and flavor, checked."""
 
+from collections.abc import Callable
 from typing import Any
 
 from oslo_utils import strutils, uuidutils
@@ -198,17 +199,19 @@ def complete(
     *,
     max_local: int,
     root_device_name: str | None,
+    check_volumes: Callable[[list[BlockDevice]], None],
 ) -> list[BlockDevice]:
     """Every disk of each server: the image's, the request's, the flavor's; sizes filled in.
 
-    ``max_local``: [DEFAULT]max_local_block_devices. Raises InvalidBDM.
+    ``max_local``: [DEFAULT]max_local_block_devices. ``check_volumes`` raises for volumes that
+    cannot be had, and fills in their sizes. Raises InvalidBDM.
     """
     devices = _merge(request, image, root_device_name)
     if request.max_count > 1 and any(device.source_type == "volume" for device in devices):
         raise invalid("Cannot attach one or more volumes to multiple instances")
     _add_flavor_disks(devices, flavor)
     _check_boot_sequence(devices)
-    _check_volumes(devices)
+    check_volumes(devices)
     _check_local_disks(devices, flavor, max_local)
     _fill_sizes(devices, flavor)
     return devices
@@ -294,18 +297,6 @@ def _check_boot_sequence(devices: list[BlockDevice]) -> None:
     root = boot_device(devices)
     if root is not None and root.source_type == "blank":
         raise invalid("A blank device cannot be booted from.")
-
-
-def _check_volumes(devices: list[BlockDevice]) -> None:
-    """There is no volume service to ask, so nothing that it would hold can be found."""
-    for device in devices:
-        if not device.is_volume:
-            continue
-        if device.source_type == "volume":
-            raise invalid(f"failed to get volume {device.volume_id}.")
-        if device.source_type == "snapshot":
-            raise invalid(f"failed to get snapshot {device.snapshot_id}.")
-        raise invalid("no volume service is configured, so no volume can be created.")
 
 
 def _check_local_disks(devices: list[BlockDevice], flavor: Flavor, max_local: int) -> None:

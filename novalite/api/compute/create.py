@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from novalite import quota
 from novalite.api.compute import (
     block_devices,
+    boot_volumes,
     groups,
     idempotency,
     image_checks,
@@ -25,6 +26,7 @@ from novalite.api.compute import (
     unique_names,
 )
 from novalite.api.compute.request import Created, CreateRequest, Plan
+from novalite.api.compute.withdrawal import withdraw
 from novalite.context import RequestContext
 from novalite.db.api_database import (
     build_requests,
@@ -73,7 +75,8 @@ def create(deployment: Deployment, context: RequestContext, request: CreateReque
         known = _look_up(deployment, conn, context, request)
     plan = _check(deployment, context, request, known)
     created, made = _promise(deployment, context, request, plan)
-    if made:
+    if made is not None:
+        _reserve_volumes(deployment, context, made)
         _tell_conductor(deployment, context, created)
     return created
 
@@ -116,9 +119,11 @@ def _check(
     flavor = _settled(known.flavor)
     networks.check_count(request)
     placement.check(deployment, request.destination)
-    image = ImageMeta()
+    sources = boot_volumes.Sources(deployment, context)
     if request.image_ref:
         image = image_checks.fetch(parts.image(deployment), context, request.image_ref)
+    else:
+        image = sources.image_of(request.block_devices, legacy=request.legacy_block_devices)
     plan = _base_options(deployment, context, request, known, image)
     plan.block_devices = block_devices.complete(
         request,
@@ -126,6 +131,9 @@ def _check(
         flavor,
         max_local=deployment.conf.max_local_block_devices,
         root_device_name=plan.root_device_name,
+        check_volumes=lambda devices: boot_volumes.check(
+            sources, devices, multiattach=request.multiattach
+        ),
     )
     root = block_devices.boot_device(plan.block_devices)
     plan.is_bfv = root is not None and root.is_volume
@@ -133,7 +141,7 @@ def _check(
         raise Invalid("Image certificate validation is not supported for volume-backed servers.")
     parameters.check_metadata(known.room.limits, request.metadata)
     parameters.check_injected_files(known.room.limits, request.injected_files)
-    image_checks.check(deployment, context, image, flavor, root_is_volume=plan.is_bfv)
+    image_checks.check(deployment, context, image, flavor, root)
     unique_names.check(deployment, context, request)
     plan.group = _settled(known.group)
     plan.count = quota.fitting_count(
@@ -181,8 +189,8 @@ def _base_options(
 
 def _promise(
     deployment: Deployment, context: RequestContext, request: CreateRequest, plan: Plan
-) -> tuple[Created, bool]:
-    """Write the rows of all servers in one transaction; whether it was us who made them."""
+) -> tuple[Created, rows.Rows | None]:
+    """Write the rows of all servers in one transaction; None: a former request made them."""
     conf, database = deployment.conf, parts.api_database(deployment)
     reservation_id = parameters.generate_reservation_id()
     made = rows.Maker(
@@ -214,7 +222,7 @@ def _promise(
         return None
 
     former = database.run(write)
-    return (created, True) if former is None else (former, False)
+    return (created, made) if former is None else (former, None)
 
 
 def _recheck_quota(conn: Connection, context: RequestContext, plan: Plan) -> None:
@@ -225,6 +233,17 @@ def _recheck_quota(conn: Connection, context: RequestContext, plan: Plan) -> Non
     used = quotas.usage(conn, context.project_id or "")
     wanted = quota.deltas(plan.count, plan.flavor.vcpus, plan.flavor.memory_mb)
     quota.check_deltas(quota.Room(plan.limits, used), wanted)
+
+
+def _reserve_volumes(deployment: Deployment, context: RequestContext, made: rows.Rows) -> None:
+    """Raises what the volume service says; the promise is taken back then."""
+    for request in made.requests:
+        try:
+            boot_volumes.reserve(deployment, context, request)
+        except NovaliteError:
+            for uuid in made.uuids:
+                withdraw(deployment, uuid)
+            raise
 
 
 def _tell_conductor(deployment: Deployment, context: RequestContext, created: Created) -> None:

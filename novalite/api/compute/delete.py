@@ -10,13 +10,11 @@ import logging
 from sqlalchemy import Connection
 
 from novalite import states
-from novalite.api.compute import actions, lookup, parts, power
+from novalite.api.compute import actions, boot_volumes, lookup, parts, power
 from novalite.api.compute.liveness import host_is_up
+from novalite.api.compute.withdrawal import forget, withdraw
 from novalite.context import RequestContext
 from novalite.db.api_database import (
-    build_requests,
-    instance_groups,
-    instance_mappings,
     request_specs,
 )
 from novalite.db.cell_database import instance_actions, instances
@@ -26,16 +24,18 @@ from novalite.exception import (
     NovaliteError,
     RequestSpecNotFound,
 )
-from novalite.objects import Instance
+from novalite.objects import BuildRequest, Instance
 
 LOG = logging.getLogger(__name__)
 
 
 def delete(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
-    """Raises InstanceIsLocked (409); DependencyUnavailable when ports cannot be given back."""
+    """Raises InstanceIsLocked (409); DependencyUnavailable when ports or volumes cannot be given
+    back."""
     states.check("delete", found.instance, is_admin=bool(context.is_admin))
     if found.request is not None:
-        if _withdraw(deployment, found.instance.uuid):
+        if withdraw(deployment, found.instance.uuid):
+            _release_volumes(deployment, context, found.request)
             return
         # A conductor was faster: the server is in a cell now, or gone.
         try:
@@ -51,17 +51,14 @@ def delete(deployment: Deployment, context: RequestContext, found: lookup.Found)
         _forget(deployment, found.instance.uuid)
 
 
-def _withdraw(deployment: Deployment, uuid: str) -> bool:
-    """Take the promise back; a conductor that works on it notices. False: there was none."""
-
-    def write(conn: Connection) -> bool:
-        if not build_requests.destroy(conn, uuid):
-            return False
-        instance_mappings.queue_for_delete(conn, uuid)
-        instance_groups.remove_member(conn, uuid)
-        return True
-
-    return parts.api_database(deployment).run(write)
+def _release_volumes(
+    deployment: Deployment, context: RequestContext, request: BuildRequest
+) -> None:
+    """The server is gone already: what cannot be given back now is found by a conductor."""
+    try:
+        boot_volumes.release(deployment, context, request.block_devices)
+    except NovaliteError:
+        LOG.warning("volumes of server %s stay reserved for now", request.instance_uuid)
 
 
 def _delete_from_cell(deployment: Deployment, context: RequestContext, found: lookup.Found) -> None:
@@ -78,6 +75,7 @@ def _delete_from_cell(deployment: Deployment, context: RequestContext, found: lo
         )
         return
     _give_ports_back(deployment, context, found)
+    boot_volumes.release(deployment, context, instance.block_devices)
     _destroy(deployment, context, found)
     _forget(deployment, instance.uuid)
 
@@ -129,10 +127,4 @@ def _destroy(deployment: Deployment, context: RequestContext, found: lookup.Foun
 
 
 def _forget(deployment: Deployment, uuid: str) -> None:
-    """The server no longer counts against quotas and groups."""
-
-    def write(conn: Connection) -> None:
-        instance_mappings.queue_for_delete(conn, uuid)
-        instance_groups.remove_member(conn, uuid)
-
-    parts.api_database(deployment).run(write)
+    parts.api_database(deployment).run(lambda conn: forget(conn, uuid))

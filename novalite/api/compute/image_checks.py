@@ -15,9 +15,10 @@ from novalite.exception import (
     Invalid,
     ValidationError,
     VolumeRequiredForZeroDiskFlavor,
+    VolumeSmallerThanMinDisk,
 )
 from novalite.image.interface import ImageAPI
-from novalite.objects import Flavor, ImageMeta
+from novalite.objects import BlockDevice, Flavor, ImageMeta
 
 GIB = 1024**3
 NO_KERNEL = "nokernel"
@@ -70,26 +71,30 @@ def check(
     context: RequestContext,
     image: ImageMeta,
     flavor: Flavor,
-    *,
-    root_is_volume: bool,
+    root: BlockDevice | None,
 ) -> None:
-    """The image against the flavor. Raises 400s, and 403 for a flavor without root disk."""
-    if image.id is None:
-        return
-    if image.status != "active":
+    """The image against the flavor, and against the volume that boots. Raises 400s, and 403 for
+    a flavor without root disk."""
+    if image.id is not None and image.status != "active":
         raise ImageNotActive(image_id=image.id)
     if image.min_ram > flavor.memory_mb:
         raise FlavorMemoryTooSmall()
-    if root_is_volume:
+    if root is not None and root.is_volume:
+        if root.volume_size and image.min_disk > root.volume_size:
+            raise VolumeSmallerThanMinDisk(
+                volume_size=root.volume_size * GIB, image_min_disk=image.min_disk * GIB
+            )
+        return
+    if image.id is None:
         return
     if flavor.root_gb == 0:
         _check_zero_disk(deployment, context)
         return
-    root = flavor.root_gb * GIB
-    if image.size > root:
-        raise FlavorDiskTooSmall(flavor_size=root, image_size=image.size)
-    if image.min_disk * GIB > root:
-        raise FlavorDiskSmallerThanMinDisk(flavor_size=root, min_disk=image.min_disk * GIB)
+    size = flavor.root_gb * GIB
+    if image.size > size:
+        raise FlavorDiskTooSmall(flavor_size=size, image_size=image.size)
+    if image.min_disk * GIB > size:
+        raise FlavorDiskSmallerThanMinDisk(flavor_size=size, min_disk=image.min_disk * GIB)
 
 
 def _check_zero_disk(deployment: Deployment, context: RequestContext) -> None:
@@ -115,10 +120,8 @@ def defined_block_devices(image: ImageMeta) -> list[dict[str, Any]]:
 
 def system_metadata(image: ImageMeta) -> dict[str, str]:
     """What a server remembers of the image that it was made from."""
-    if image.id is None:
-        return {}
     kept = {f"image_{name}": str(value) for name, value in image.properties.items()}
-    kept["image_base_image_ref"] = image.id
+    kept["image_base_image_ref"] = image.id or ""
     kept["image_min_ram"] = str(image.min_ram)
     kept["image_min_disk"] = str(image.min_disk)
     for name in ("disk_format", "container_format"):

@@ -38,7 +38,8 @@ class CreateRequest:
 
     ``image_ref`` is empty for a server that boots from a mapping. ``block_devices`` None: the
     request had none, the image is the only disk. ``legacy_block_devices``: they came in the
-    first form of mapping, in which the image is implied. ``networks`` is empty when the request
+    first form of mapping, in which the image is implied. ``multiattach``: a volume may be one that
+    several servers share. ``networks`` is empty when the request
     said nothing of networks. ``hints`` maps a scheduler hint to a list of strings.
     ``injected_files`` are ``[path, base64 content]``. ``body_hash`` identifies the body for the
     idempotency key.
@@ -66,6 +67,7 @@ class CreateRequest:
     networks: list[RequestedNetwork] = dataclasses.field(default_factory=list)
     block_devices: list[BlockDevice] | None = None
     legacy_block_devices: bool = False
+    multiattach: bool = False
     hints: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     destination: Destination = dataclasses.field(default_factory=Destination)
     idempotency_key: str | None = None

@@ -30,6 +30,7 @@ def read(req: Request) -> CreateRequest:
     _authorize(req, server)
     request.destination = _destination(req, server)
     request.block_devices, request.legacy_block_devices = _block_devices(req, server)
+    request.multiattach = req.version >= (2, 60)
     request.image_ref = _image(server, request.block_devices)
     request.networks = networks.read(server.get("networks"))
     if request.networks and request.networks[0].mode != "none":

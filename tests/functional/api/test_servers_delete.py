@@ -187,13 +187,13 @@ def test_a_conductor_was_faster(cloud: ServersApi, monkeypatch: Any) -> None:
     """The build request was there when it was looked for, and is in a cell when it is to be
     withdrawn."""
     uuid = cloud.created()
-    real = delete._withdraw
+    real = delete.withdraw
 
     def late(deployment: Any, wanted: str) -> bool:
         cloud.place(uuid)
         return real(deployment, wanted)
 
-    monkeypatch.setattr(delete, "_withdraw", late)
+    monkeypatch.setattr(delete, "withdraw", late)
     assert remove(cloud, uuid).status == 204
     assert cloud.compute.casts == [("terminate_instance", uuid)]
     assert used(cloud) == 0

@@ -26,13 +26,24 @@ def read(**entry: Any) -> BlockDevice:
     return device
 
 
+def no_volumes(devices: list[BlockDevice]) -> None:
+    for device in devices:
+        if device.is_volume:
+            raise block_devices.invalid("a volume")
+
+
 def complete(
     *entries: dict[str, Any], flavor: Flavor = BARE, max_local: int = 3, **request: Any
 ) -> list[BlockDevice]:
     devices = [read(**entry) for entry in entries] or None
     asked = CreateRequest("n", "f", image_ref=IMAGE, block_devices=devices, **request)
     return block_devices.complete(
-        asked, ImageMeta(id=IMAGE), flavor, max_local=max_local, root_device_name="/dev/vda"
+        asked,
+        ImageMeta(id=IMAGE),
+        flavor,
+        max_local=max_local,
+        root_device_name="/dev/vda",
+        check_volumes=no_volumes,
     )
 
 
@@ -125,14 +136,10 @@ def test_entries_that_cannot_be(entry: dict[str, Any], message: str) -> None:
         ([ROOT, ROOT], {}, "Boot sequence"),
         ([ROOT, blank(boot_index=2)], {}, "Boot sequence"),
         ([blank(boot_index=0)], {}, "blank device cannot be booted"),
-        ([ROOT, {"source_type": "volume", "uuid": VOLUME}], {}, f"failed to get volume {VOLUME}"),
-        (
-            [ROOT, {"source_type": "snapshot", "uuid": VOLUME}],
-            {},
-            f"failed to get snapshot {VOLUME}",
-        ),
-        ([ROOT, {**blank(), "destination_type": "volume"}], {}, "no volume service"),
-        ([{**ROOT, "destination_type": "volume"}], {}, "no volume service"),
+        ([ROOT, {"source_type": "volume", "uuid": VOLUME}], {}, "a volume"),
+        ([ROOT, {"source_type": "snapshot", "uuid": VOLUME}], {}, "a volume"),
+        ([ROOT, {**blank(), "destination_type": "volume"}], {}, "a volume"),
+        ([{**ROOT, "destination_type": "volume"}], {}, "a volume"),
         (
             [ROOT, {"source_type": "volume", "uuid": VOLUME}],
             {"max_count": 2},
@@ -183,7 +190,12 @@ def legacy(*entries: dict[str, Any], image_ref: str = IMAGE) -> list[BlockDevice
         legacy_block_devices=True,
     )
     return block_devices.complete(
-        asked, ImageMeta(id=image_ref or None), FLAVOR, max_local=3, root_device_name=None
+        asked,
+        ImageMeta(id=image_ref or None),
+        FLAVOR,
+        max_local=3,
+        root_device_name=None,
+        check_volumes=lambda devices: None,
     )
 
 
@@ -194,8 +206,8 @@ def test_first_form_implies_the_image() -> None:
 
 
 def test_first_form_with_a_volume() -> None:
-    with pytest.raises(exception.InvalidBDM, match="failed to get volume"):
-        legacy({"volume_id": VOLUME, "device_name": "vda"}, image_ref="")
+    root, *_ = legacy({"volume_id": VOLUME, "device_name": "vda"}, image_ref="")
+    assert (root.boot_index, root.volume_id, root.destination_type) == (0, VOLUME, "volume")
 
 
 def test_first_form_without_source() -> None:
@@ -213,5 +225,12 @@ def test_mappings_of_the_image() -> None:
         },
     )
     asked = CreateRequest("n", "f", image_ref=IMAGE)
-    with pytest.raises(exception.InvalidBDM, match="failed to get snapshot"):
-        block_devices.complete(asked, image, FLAVOR, max_local=3, root_device_name=None)
+    root, *_ = block_devices.complete(
+        asked,
+        image,
+        FLAVOR,
+        max_local=3,
+        root_device_name=None,
+        check_volumes=lambda devices: None,
+    )
+    assert (root.boot_index, root.snapshot_id) == (0, VOLUME)
