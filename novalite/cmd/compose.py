@@ -84,6 +84,7 @@ def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Proce
 
         cloud.image = ImageService(conf, database)
         cloud.mounts["/image"] = image_app.app(cloud)
+        process.add("image tasks", cloud.image)
     if conf.neutron.driver == "embedded":
         from novalite.network.embedded import app as network_app
         from novalite.network.embedded.service import NetworkService

@@ -20,8 +20,9 @@ instances = -1
 cores = -1
 ram = -1
 [embedded]
-image_import_allowed_hosts = 127.0.0.1
-image_import_allowed_ports = {import_port}
+image_web_hosts = 127.0.0.1:{import_port}
+image_locations = true
+image_stores = second:{state}/second-images
 quota_security_group = 100
 quota_router = 100
 """
@@ -36,7 +37,7 @@ class Cloud:
         self.clouds_yaml = str(state / "clouds.yaml")
         self._config = state / "tempest.novalite.conf"
         state.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(OPTIONS.format(import_port=files_port))
+        self._config.write_text(OPTIONS.format(import_port=files_port, state=state))
 
     @property
     def url(self) -> str:

@@ -5,10 +5,19 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from novalite.image.embedded.rest import (
+    cache,
     image_data,
+    image_imports,
+    image_locations,
     image_members,
+    image_tags,
     images,
+    info,
+    metadef_contents,
+    metadef_namespaces,
+    metadef_resource_types,
     schemas,
+    tasks,
     versions,
 )
 from novalite.image.embedded.store import CHUNK
@@ -23,7 +32,22 @@ WSGIApp = Callable[..., Iterable[bytes]]
 
 OPERATIONS: list[Operation] = [
     operation
-    for module in (versions, images, image_data, image_members, schemas)
+    for module in (
+        versions,
+        images,
+        image_data,
+        image_imports,
+        image_locations,
+        image_members,
+        image_tags,
+        info,
+        tasks,
+        cache,
+        metadef_namespaces,
+        metadef_contents,
+        metadef_resource_types,
+        schemas,
+    )
     for operation in module.OPERATIONS
 ]
 

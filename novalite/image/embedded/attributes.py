@@ -42,8 +42,8 @@ _READ_ONLY: dict[str, Schema] = {
     "file": {"type": "string"},
     "schema": {"type": "string"},
 }
-# Attributes of the full image service that are never set here.
-_RESERVED = ("direct_url", "locations", "deleted", "deleted_at", "stores", "is_public")
+_RESERVED = ("direct_url", "locations", "deleted", "deleted_at", "stores")
+_OWN_PREFIX = "os_glance_"
 
 _ID: Schema = {"type": "string", "pattern": _UUID}
 PROPERTY: Schema = {"type": "string", "maxLength": 65535}
@@ -76,7 +76,7 @@ def check_name(name: str) -> None:
     """Raises Forbidden for an attribute that no client writes, InvalidInput for a bad name."""
     if name in _READ_ONLY:
         raise exception.Forbidden(f"Attribute '{name}' is read-only.")
-    if name in _RESERVED:
+    if name in _RESERVED or name.lower().startswith(_OWN_PREFIX):
         raise exception.Forbidden(f"Attribute '{name}' is reserved.")
     if not 0 < len(name) <= 255:
         raise exception.InvalidInput(reason="a property's name has 1 to 255 characters")

@@ -8,7 +8,8 @@ from oslo_log import log
 
 from novalite.context import admin_context
 from novalite.image.embedded.records import Image, ImageQuery
-from novalite.image.embedded.service import ImageService, file_chunks
+from novalite.image.embedded.service import ImageService
+from novalite.image.embedded.store import file_chunks
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -23,8 +24,9 @@ def bootstrap(conf: "cfg.ConfigOpts", service: ImageService, *, fake: bool = Fal
     """Clean up after a process that was killed. ``fake``: register a tiny image, so that servers
     of the fake hypervisor have something to boot from."""
     service.recover()
+    service.metadefs.bootstrap()
     if fake and not _ours(service, PLACEHOLDER):
-        service.add(_values(PLACEHOLDER, "raw", "bare", {}), [bytes(PLACEHOLDER_BYTES)])
+        service.images.add(_values(PLACEHOLDER, "raw", "bare", {}), [bytes(PLACEHOLDER_BYTES)])
 
 
 def ensure_image(
@@ -60,12 +62,14 @@ def ensure_image(
         )
         values = _values(name, disk_format, container, properties)
         values |= {"min_disk": min_disk, "min_ram": min_ram}
-        same = service.add(values, file_chunks(path))
+        same = service.images.add(values, file_chunks(path))
         LOG.info("Image %s registered as %s.", name, same.id)
     elif any(same.properties.get(name) != value for name, value in properties.items()):
-        service.update(admin_context(), same.id, lambda found: found.properties.update(properties))
+        service.images.update(
+            admin_context(), same.id, lambda found: found.properties.update(properties)
+        )
     for image in others:
-        service.update(admin_context(), image.id, _hide)
+        service.images.update(admin_context(), image.id, _hide)
     return same.id
 
 
@@ -80,7 +84,7 @@ def _ours(service: ImageService, name: str) -> list[Image]:
             "os_hidden": (False,),
         },
     )
-    return [image for image in service.find(query) if image.owner is None]
+    return [image for image in service.images.find(query) if image.owner is None]
 
 
 def _values(

@@ -13,6 +13,8 @@ from novalite import exception
 
 # A kernel, a ramdisk, a file system for them: contents that no hypervisor parses as a disk image.
 NOT_INSPECTED = ("aki", "ari", "ami")
+# Archives: what is in them is nobody's disk as it is, so their bytes are not of the disk format.
+ARCHIVES = ("ovf", "ova", "docker", "compressed")
 
 # What may be found in data of a declared format. An ISO made to boot from a USB stick is also a
 # partitioned disk; a partition table is what raw disks have.
@@ -20,6 +22,8 @@ _FOUND_IN = {
     "raw": ({"raw"}, {"gpt"}),
     "iso": ({"iso"}, {"iso", "gpt"}),
 }
+
+_PLAIN = ("raw", "iso", "gpt")  # sectors: they name no other file
 
 _WHY = {
     "backing_file": "it has a backing file",
@@ -31,20 +35,22 @@ _WHY = {
 
 
 class Inspection:
-    """``watch`` hands the chunks on; ``finish`` gives the virtual size in bytes.
+    """``watch`` hands the chunks on; ``finish`` gives the virtual size in bytes, None where the
+    data are an archive: that may be anything, but no disk image that is not safe.
 
     Both raise InvalidInput for data that are refused, the former as soon as this is sure.
     """
 
-    def __init__(self, disk_format: str) -> None:
+    def __init__(self, disk_format: str, container_format: str | None = None) -> None:
         self._declared = disk_format
+        self._archive = container_format in ARCHIVES
         self._wrapper: format_inspector.InspectWrapper | None = None
         self._size = 0
 
     def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         source: Iterator[bytes] = iter(chunks)
         if self._declared not in NOT_INSPECTED:
-            expected = None if self._declared == "raw" else self._declared
+            expected = None if self._declared == "raw" or self._archive else self._declared
             self._wrapper = format_inspector.InspectWrapper(source, expected)  # type: ignore[arg-type]
             source = self._wrapper
         while True:
@@ -59,29 +65,34 @@ class Inspection:
             self._size += len(chunk)
             yield chunk
 
-    def finish(self) -> int:
+    def finish(self) -> int | None:
         """After the last chunk."""
         if self._wrapper is None:
-            return self._size
+            return None if self._archive else self._size
         matches = self._wrapper.formats or []
         found = {str(match) for match in matches}
+        if self._archive:
+            for match in matches:
+                self._safe_size(match)
+            return None
         if found not in _FOUND_IN.get(self._declared, ({self._declared},)):
             raise self._mismatch(found)
-        if self._declared in ("raw", "iso"):
-            return self._size  # plain sectors: they name no other file
-        inspector = matches[0]
+        return self._safe_size(matches[0])
+
+    def _safe_size(self, inspector: format_inspector.FileInspector) -> int:
+        """The virtual size. Raises InvalidInput."""
+        if str(inspector) in _PLAIN:
+            return self._size
         try:
             inspector.safety_check()
             return inspector.virtual_size
         except format_inspector.SafetyCheckFailed as e:
             reasons = " and ".join(_WHY.get(name, str(why)) for name, why in e.failures.items())
             raise exception.InvalidInput(
-                reason=f"the {self._declared} image is refused because {reasons}"
+                reason=f"the {inspector} image is refused because {reasons}"
             ) from e
         except format_inspector.ImageFormatError as e:
-            raise exception.InvalidInput(
-                reason=f"the {self._declared} image is damaged: {e}"
-            ) from e
+            raise exception.InvalidInput(reason=f"the {inspector} image is damaged: {e}") from e
 
     def _mismatch(self, found: set[str] | None = None) -> exception.InvalidInput:
         what = f"; it looks like {', '.join(sorted(found))}" if found else ""

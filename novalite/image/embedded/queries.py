@@ -2,7 +2,7 @@
 
 import datetime
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.image.embedded import tables
-from novalite.image.embedded.records import COLUMNS, Image, ImageQuery
+from novalite.image.embedded.records import COLUMNS, Image, ImageQuery, Location
 
 Row = dict[str, Any]
 _OPERATORS = {
@@ -25,7 +25,7 @@ _IDS_AT_ONCE = 500  # bound parameters of one statement are limited
 
 
 def get(conn: Connection, image_id: str) -> Image:
-    """Raises ImageNotFound. Three statements."""
+    """Raises ImageNotFound. Four statements."""
     row = conn.execute(
         sa.select(tables.images).where(tables.images.c.id == image_id)
     ).mappings().first()  # fmt: skip
@@ -53,7 +53,7 @@ def list_(conn: Connection, query: ImageQuery) -> list[Image]:
 
 
 def _load(conn: Connection, images: list[Image]) -> None:
-    """Their properties and tags."""
+    """Their properties, tags and locations."""
     by_id = {image.id: image for image in images}
     ids = list(by_id)
     for start in range(0, len(ids), _IDS_AT_ONCE):
@@ -64,6 +64,11 @@ def _load(conn: Connection, images: list[Image]) -> None:
         statement = sa.select(tables.tags).where(tables.tags.c.image_id.in_(some))
         for row in conn.execute(statement.order_by(tables.tags.c.tag)):
             by_id[row.image_id].tags.append(row.tag)
+        places = sa.select(tables.locations).where(tables.locations.c.image_id.in_(some))
+        for place in conn.execute(places.order_by(tables.locations.c.position)).mappings():
+            by_id[place["image_id"]].locations.append(
+                Location(place["id"], place["store"], place["url"], place["metadata"])
+            )
 
 
 def _filtered(statement: sa.Select[Any], query: ImageQuery) -> sa.Select[Any]:
@@ -141,6 +146,7 @@ def create(conn: Connection, image: Image) -> None:
     conn.execute(sa.insert(tables.images), {name: getattr(image, name) for name in COLUMNS})
     _write_properties(conn, image.id, image.properties)
     _write_tags(conn, image.id, image.tags)
+    _write_locations(conn, image.id, image.locations)
 
 
 def update(
@@ -148,7 +154,7 @@ def update(
 ) -> bool:
     """One conditional UPDATE; whether a row with one of these statuses was there.
 
-    ``properties`` and ``tags`` among the changes replace all that there are.
+    ``properties``, ``tags`` and ``locations`` among the changes replace all that there are.
     """
     columns = tables.images.c
     values = {name: value for name, value in changes.items() if name in COLUMNS}
@@ -163,11 +169,27 @@ def update(
     if "tags" in changes:
         conn.execute(sa.delete(tables.tags).where(tables.tags.c.image_id == image_id))
         _write_tags(conn, image_id, changes["tags"])
+    if "locations" in changes:
+        conn.execute(sa.delete(tables.locations).where(tables.locations.c.image_id == image_id))
+        _write_locations(conn, image_id, changes["locations"])
     return True
 
 
+def set_properties(conn: Connection, image_id: str, changes: Mapping[str, str | None]) -> None:
+    """Some of an image's properties and no others; None removes one."""
+    table = tables.properties
+    conn.execute(sa.delete(table).where(table.c.image_id == image_id, table.c.name.in_(changes)))
+    _write_properties(conn, image_id, {k: v for k, v in changes.items() if v is not None})
+
+
 def destroy(conn: Connection, image_id: str) -> bool:
-    for table in (tables.properties, tables.tags, tables.members):
+    for table in (
+        tables.properties,
+        tables.tags,
+        tables.members,
+        tables.locations,
+        tables.cached_images,
+    ):
         conn.execute(sa.delete(table).where(table.c.image_id == image_id))
     done = conn.execute(sa.delete(tables.images).where(tables.images.c.id == image_id))
     return bool(done.rowcount)
@@ -187,6 +209,25 @@ def _write_tags(conn: Connection, image_id: str, values: list[str]) -> None:
         conn.execute(sa.insert(tables.tags), rows)
 
 
+def _write_locations(conn: Connection, image_id: str, values: list[Location]) -> None:
+    if values:
+        rows = [
+            {
+                "id": place.id,
+                "image_id": image_id,
+                "position": position,
+                "store": place.store,
+                "url": place.url,
+                "metadata": place.metadata,
+            }
+            for position, place in enumerate(values)
+        ]
+        conn.execute(sa.insert(tables.locations), rows)
+
+
+# ---- what a process that is gone left ---------------------------------------
+
+
 def abandon_uploads(conn: Connection, now: datetime.datetime) -> int:
     """Uploads of a process that is gone: their images wait for data again."""
     columns = tables.images.c
@@ -194,57 +235,25 @@ def abandon_uploads(conn: Connection, now: datetime.datetime) -> int:
     return conn.execute(statement.values(status="queued", updated_at=now)).rowcount
 
 
-def ids_with_data(conn: Connection) -> set[str]:
+def abandon_staging(conn: Connection, staged: set[str], now: datetime.datetime) -> int:
+    """Images whose data were being staged and are not in ``staged``: they wait for data again."""
     columns = tables.images.c
-    return set(conn.execute(sa.select(columns.id).where(columns.status == "active")).scalars())
+    waiting = conn.execute(sa.select(columns.id).where(columns.status == "uploading")).scalars()
+    lost = [image_id for image_id in waiting if image_id not in staged]
+    for start in range(0, len(lost), _IDS_AT_ONCE):
+        some = lost[start : start + _IDS_AT_ONCE]
+        statement = sa.update(tables.images).where(
+            columns.id.in_(some), columns.status == "uploading"
+        )
+        conn.execute(statement.values(status="queued", size=None, updated_at=now))
+    return len(lost)
 
 
-# ---- members ---------------------------------------------------------------
+def ids_with_data(conn: Connection, store: str) -> set[str]:
+    columns = tables.locations.c
+    return set(conn.execute(sa.select(columns.image_id).where(columns.store == store)).scalars())
 
 
-def list_members(conn: Connection, image_id: str) -> list[Row]:
-    table = tables.members
-    statement = sa.select(table).where(table.c.image_id == image_id).order_by(table.c.member_id)
-    return [dict(row) for row in conn.execute(statement).mappings()]
-
-
-def is_member(conn: Connection, image_id: str, project_id: str) -> bool:
-    columns = tables.members.c
-    statement = sa.select(columns.member_id).where(
-        columns.image_id == image_id, columns.member_id == project_id
-    )
-    return conn.execute(statement).first() is not None
-
-
-def add_member(conn: Connection, image_id: str, member_id: str, now: datetime.datetime) -> None:
-    """Raises Conflict for one that is a member already."""
-    if is_member(conn, image_id, member_id):
-        raise exception.Conflict(f"Image member {member_id} already exists for image {image_id}")
-    conn.execute(
-        sa.insert(tables.members),
-        {
-            "image_id": image_id,
-            "member_id": member_id,
-            "status": "pending",
-            "created_at": now,
-            "updated_at": now,
-        },
-    )
-
-
-def set_member_status(
-    conn: Connection, image_id: str, member_id: str, status: str, now: datetime.datetime
-) -> bool:
-    columns = tables.members.c
-    statement = sa.update(tables.members).where(
-        columns.image_id == image_id, columns.member_id == member_id
-    )
-    return bool(conn.execute(statement.values(status=status, updated_at=now)).rowcount)
-
-
-def remove_member(conn: Connection, image_id: str, member_id: str) -> bool:
-    columns = tables.members.c
-    statement = sa.delete(tables.members).where(
-        columns.image_id == image_id, columns.member_id == member_id
-    )
-    return bool(conn.execute(statement).rowcount)
+def ids_with_status(conn: Connection, *statuses: str) -> set[str]:
+    columns = tables.images.c
+    return set(conn.execute(sa.select(columns.id).where(columns.status.in_(statuses))).scalars())

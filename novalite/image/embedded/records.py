@@ -6,15 +6,25 @@ from typing import Any
 
 from novalite.objects import ImageMeta
 
-DISK_FORMATS = ("aki", "ari", "ami", "raw", "qcow2", "iso", "vmdk", "vdi", "vhd", "vhdx")
-CONTAINER_FORMATS = ("bare", "aki", "ari", "ami")
+DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso")
+CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
 VISIBILITIES = ("private", "shared", "community", "public")
 MEMBER_STATUSES = ("pending", "accepted", "rejected")
 
 
 @dataclasses.dataclass(slots=True)
+class Location:
+    """One place of an image's data. ``url`` only where ``store`` is ``web``."""
+
+    id: str
+    store: str
+    url: str | None = None
+    metadata: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(slots=True)
 class Image:
-    """One row of ``images``, with its properties and tags."""
+    """One row of ``images``, with its properties, tags and locations (in their order)."""
 
     id: str
     created_at: datetime.datetime
@@ -36,6 +46,7 @@ class Image:
     min_ram: int = 0
     properties: dict[str, str] = dataclasses.field(default_factory=dict)
     tags: list[str] = dataclasses.field(default_factory=list)
+    locations: list[Location] = dataclasses.field(default_factory=list)
 
     def meta(self) -> ImageMeta:
         """What the compute services know of it."""
@@ -56,7 +67,9 @@ class Image:
 
 
 COLUMNS = tuple(
-    field.name for field in dataclasses.fields(Image) if field.name not in ("properties", "tags")
+    field.name
+    for field in dataclasses.fields(Image)
+    if field.name not in ("properties", "tags", "locations")
 )
 
 

@@ -8,11 +8,13 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 
 from novalite import exception
 
 CHUNK = 256 * 1024  # bytes read at once
+_ZEROS = bytes(CHUNK)
 _PARTIAL = ".partial"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -62,6 +64,14 @@ class Store:
             self._owner = descriptor
         return True
 
+    @property
+    def directory(self) -> str:
+        return self._directory
+
+    @property
+    def chunk(self) -> int:
+        return CHUNK
+
     def close(self) -> None:
         if self._owner is not None:
             os.close(self._owner)
@@ -93,9 +103,13 @@ class Store:
                         raise ImageSizeLimitExceeded(limit=limit)
                     md5.update(chunk)
                     sha512.update(chunk)
+                    if chunk == _ZEROS[: len(chunk)]:
+                        os.lseek(file.fileno(), size, os.SEEK_SET)  # a hole, read as zeros
+                        continue
                     view = memoryview(chunk)
                     while view:
                         view = view[file.write(view) :]
+                os.ftruncate(file.fileno(), size)
                 os.fchmod(file.fileno(), 0o444)
                 os.fsync(file.fileno())
         except BaseException as e:
@@ -107,9 +121,7 @@ class Store:
 
     def publish(self, written: Written, image_id: str) -> None:
         """Make it the image's data, surviving a crash of the machine from now on."""
-        if not _ID.fullmatch(image_id):
-            raise ValueError(image_id)
-        os.rename(written.path, os.path.join(self._directory, image_id))
+        os.rename(written.path, self._name(image_id))
         descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
@@ -145,6 +157,29 @@ class Store:
 
         return chunks()
 
+    def adopt(self, path: str, image_id: str) -> int:
+        """Make a file of this host an image's data as well: another name of it, or a copy where
+        that is not possible. Its size. Raises FileNotFoundError."""
+        own = os.path.join(self._partial, secrets.token_hex(16))
+        try:
+            try:
+                os.link(path, own)
+            except OSError as e:
+                if e.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+                    raise
+                shutil.copyfile(path, own)
+            size = os.path.getsize(own)
+            os.rename(own, self._name(image_id))
+        except BaseException:
+            self.discard(own)
+            raise
+        return size
+
+    def _name(self, image_id: str) -> str:
+        if not _ID.fullmatch(image_id):
+            raise ValueError(image_id)
+        return os.path.join(self._directory, image_id)
+
     def delete(self, image_id: str) -> None:
         """Deleting what is gone is not an error."""
         if _ID.fullmatch(image_id):
@@ -161,3 +196,11 @@ class Store:
         for path in gone:
             self.discard(path)
         return len(gone)
+
+
+def file_chunks(path: str) -> Iterator[bytes]:
+    """A file of this host, read once from its beginning to its end."""
+    with open(path, "rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        while chunk := file.read(CHUNK):
+            yield chunk

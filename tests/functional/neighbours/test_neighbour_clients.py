@@ -282,12 +282,12 @@ def test_glance_adapter(remote_conf, cloud):
     info = cloud.service.validate(token)
     mine = RequestContext(user_id=info.user_id, project_id=info.project_id, auth_token=token)
     values = {"name": "a", "disk_format": "raw", "container_format": "bare"}
-    image = cloud.images.register(mine, {**values, "properties": {"kernel_id": "k"}})
+    image = cloud.images.register(mine, {**values, "kernel_id": "k"})
     cloud.images.register(mine, {**values, "name": "b"})
     data = os.urandom(600_000)
     with pytest.raises(exception.ImageNotActive):
         client.download(mine, image.id)
-    cloud.images.receive(mine, image.id, [data])
+    cloud.images.data.receive(mine, image.id, [data])
     assert client.get(mine, image.id) == cloud.images.get(mine, image.id)
     assert b"".join(client.download(mine, image.id)) == data
     assert b"".join(client.download(admin_context(), image.id)) == data  # own credentials
@@ -336,7 +336,7 @@ def test_glance_adapter_notices_damage(remote_conf, cloud):
     client = GlanceClient(remote_conf)
     values = {"disk_format": "raw", "container_format": "bare", "visibility": "public"}
     image = cloud.images.register(admin_context(), values)
-    cloud.images.receive(admin_context(), image.id, [b"right"])
+    cloud.images.data.receive(admin_context(), image.id, [b"right"])
     path = cloud.images.local_path(image.id)
     os.chmod(path, 0o644)
     with open(path, "wb") as file:

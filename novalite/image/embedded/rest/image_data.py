@@ -1,13 +1,15 @@
-"""/v2/images/{id}/file: data up and down, never whole in memory."""
+"""/v2/images/{id}/file and /stage: data up and down, never whole in memory."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from novalite import exception
+from novalite.image.embedded.images import WITH_DATA
 from novalite.image.embedded.records import Image
-from novalite.image.embedded.rest.images import service_of
+from novalite.image.embedded.rest.common import service_of
 from novalite.image.embedded.store import CHUNK
+from novalite.image.embedded.stores import DEFAULT
 from novalite.wsgi.faults import HTTPFault
 from novalite.wsgi.operations import Answer, Operation, Request
 
@@ -20,6 +22,18 @@ class Interrupted(exception.Invalid):
 
 
 def upload(req: Request) -> None:
+    chunks, expected = _sent(req)
+    store = req.headers.get("X-Image-Meta-Store") or DEFAULT
+    service_of(req).data.receive(req.context, req.path["id"], chunks, expected, store)
+
+
+def stage(req: Request) -> None:
+    chunks, expected = _sent(req)
+    service_of(req).data.stage(req.context, req.path["id"], chunks, expected)
+
+
+def _sent(req: Request) -> tuple[Iterator[bytes], int | None]:
+    """The data, and how many bytes they ought to be."""
     content_type = (req.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
     if content_type != _TYPE:
         raise HTTPFault(415, f"Image data must be sent as {_TYPE}.")
@@ -27,7 +41,7 @@ def upload(req: Request) -> None:
     expected = length
     if length is None:
         expected = _length(req.headers.get("X-OpenStack-Image-Size"))
-    service_of(req).receive(req.context, req.path["id"], incoming(req.environ, length), expected)
+    return incoming(req.environ, length), expected
 
 
 def _length(text: str | None) -> int | None:
@@ -61,9 +75,12 @@ def incoming(environ: dict[str, Any], length: int | None) -> Iterator[bytes]:
 def download(req: Request) -> Answer:
     """204 for an image without data; 206 for a range."""
     service = service_of(req)
-    image = service.show(req.context, req.path["id"])
-    if image.status != "active" or image.size is None:
+    image = service.images.show(req.context, req.path["id"])
+    if not image.locations or image.status not in WITH_DATA:
         return Answer(status=204)
+    if image.size is None:  # where it is nobody says how much it is
+        data = service.data.open(req.context, image)
+        return Answer(headers={"Content-Type": _TYPE}, iterator=data)
     start, end = 0, image.size
     headers = {"Content-Type": _TYPE, "Accept-Ranges": "bytes"}
     wanted = req.headers.get("Range")
@@ -75,7 +92,7 @@ def download(req: Request) -> Answer:
     elif image.checksum:
         headers["Content-MD5"] = image.checksum
     headers["Content-Length"] = str(end - start)
-    data = service.store.read(image.id, start, end - start)
+    data = service.data.open(req.context, image, start, end - start)
     return Answer(status=status, headers=headers, iterator=data)
 
 
@@ -101,5 +118,9 @@ OPERATIONS = [
         "PUT", _FILE, upload, "Upload image data", success=204, raw=True,
         content_types=(_TYPE,), errors=(400, 403, 404, 409, 413, 415),
     ),
-    Operation("GET", _FILE, download, "Download image data", errors=(404, 416)),
+    Operation(
+        "PUT", "/v2/images/{id}/stage", stage, "Stage image data", success=204, raw=True,
+        content_types=(_TYPE,), errors=(400, 403, 404, 409, 413, 415),
+    ),
+    Operation("GET", _FILE, download, "Download image data", errors=(403, 404, 416)),
 ]  # fmt: skip

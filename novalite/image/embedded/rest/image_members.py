@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from novalite import exception
-from novalite.image.embedded import access, queries
+from novalite.image.embedded import access, members
+from novalite.image.embedded.images import QUOTA, QuotaExceeded
 from novalite.image.embedded.records import MEMBER_STATUSES, Image
 from novalite.image.embedded.rest import views
-from novalite.image.embedded.rest.images import service_of
-from novalite.image.embedded.service import QUOTA, QuotaExceeded
+from novalite.image.embedded.rest.common import service_of
 from novalite.wsgi.operations import Operation, Request
 
 _ADD = {
@@ -26,15 +26,15 @@ _STATUS = {
 
 def _seen(req: Request, conn: Connection) -> tuple[Image, list[dict[str, Any]]]:
     """The image and those of its members that the caller may see: a member sees itself."""
-    image = service_of(req).visible(conn, req.context, req.path["id"])
-    rows = queries.list_members(conn, image.id)
+    image = service_of(req).images.visible(conn, req.context, req.path["id"])
+    rows = members.list_(conn, image.id)
     if not _owns(req, image):
         rows = [row for row in rows if row["member_id"] == req.context.project_id]
     return image, rows
 
 
 def _owns(req: Request, image: Image) -> bool:
-    return access.is_admin(req.context) or image.owner == req.context.project_id
+    return access.is_admin(req.context) or access.owns(req.context, image)
 
 
 def _require_shared(image: Image) -> None:
@@ -43,13 +43,13 @@ def _require_shared(image: Image) -> None:
 
 
 def list_(req: Request) -> dict[str, Any]:
-    with service_of(req).database.read() as conn:
+    with service_of(req).core.database.read() as conn:
         _, rows = _seen(req, conn)
     return {"members": [views.member(row) for row in rows], "schema": "/v2/schemas/members"}
 
 
 def show(req: Request) -> dict[str, Any]:
-    with service_of(req).database.read() as conn:
+    with service_of(req).core.database.read() as conn:
         _, rows = _seen(req, conn)
     return views.member(_one(req, rows))
 
@@ -70,11 +70,12 @@ def create(req: Request) -> dict[str, Any]:
         _require_shared(image)
         if len(rows) >= QUOTA:
             raise QuotaExceeded(what="members", attempted=len(rows) + 1, maximum=QUOTA)
-        queries.add_member(conn, image.id, req.body["member"], service.clock.now())
-        rows = queries.list_members(conn, image.id)
+        members.add(conn, image.id, req.body["member"], service.core.now())
+        rows = members.list_(conn, image.id)
         return next(row for row in rows if row["member_id"] == req.body["member"])
 
-    return views.member(service.database.run(work))
+    row: dict[str, Any] = service.core.write(work)
+    return views.member(row)
 
 
 def update(req: Request) -> dict[str, Any]:
@@ -86,20 +87,22 @@ def update(req: Request) -> dict[str, Any]:
         row = _one(req, rows)
         if not access.is_admin(req.context) and row["member_id"] != req.context.project_id:
             raise exception.Forbidden("Only the member itself may change its status.")
-        status, now = req.body["status"], service.clock.now()
-        queries.set_member_status(conn, image.id, row["member_id"], status, now)
+        access.require_writer(req.context, "modify_member")
+        status, now = req.body["status"], service.core.now()
+        members.set_status(conn, image.id, row["member_id"], status, now)
         return {**row, "status": status, "updated_at": now}
 
-    return views.member(service.database.run(work))
+    row: dict[str, Any] = service.core.write(work)
+    return views.member(row)
 
 
 def delete(req: Request) -> None:
     def work(conn: Connection) -> None:
         image, rows = _seen(req, conn)
         access.require_owner(req.context, image, "unshare")
-        queries.remove_member(conn, image.id, _one(req, rows)["member_id"])
+        members.remove(conn, image.id, _one(req, rows)["member_id"])
 
-    service_of(req).database.run(work)
+    service_of(req).core.write(work)
 
 
 _MEMBERS = "/v2/images/{id}/members"

@@ -1,93 +1,97 @@
 """/v2/images"""
 
-from typing import Any, cast
-from urllib.parse import urlencode
+from typing import Any
 
 from novalite import exception
-from novalite.image.embedded import attributes
+from novalite.image.embedded import access, attributes
 from novalite.image.embedded.records import Image
-from novalite.image.embedded.rest import listing, patches, views
-from novalite.image.embedded.service import ImageService
-from novalite.wsgi import links
+from novalite.image.embedded.rest import common, listing, patches, views
+from novalite.image.embedded.rest.common import service_of
 from novalite.wsgi.operations import Answer, Operation, Request
 
-
-def service_of(req: Request) -> ImageService:
-    return cast(ImageService, req.deployment.image)
+_INVISIBLE = "It's not allowed to add, replace or remove locations if locations are invisible."
 
 
-def list_(req: Request) -> dict[str, Any]:
+def view(req: Request, image: Image) -> dict[str, Any]:
     service = service_of(req)
-    query = service.visible_to(req.context)
-    query = listing.read(query, req.query, req.context, service.page)
-    found = service.find(query)
-    body: dict[str, Any] = {
-        "images": [views.image(image) for image in found],
-        "schema": "/v2/schemas/images",
-        "first": _page(_first_query(req)),
-    }
-    if query.limit and len(found) == query.limit:
-        body["next"] = _page(links.next_query(req.environ, found[-1].id))
+    body = views.image(image)
+    if image.locations:
+        names = service.core.stores.ordered(place.store for place in image.locations)
+        body["stores"] = ",".join(names)
+    if service.locations.enabled:
+        body["locations"] = service.locations.view(image)
     return body
 
 
-def _page(query: str) -> str:
-    return f"/v2/images?{query}" if query else "/v2/images"
-
-
-def _first_query(req: Request) -> str:
-    pairs = [(name, value) for name, values in req.query.items() for value in values]
-    return urlencode([(name, value) for name, value in pairs if name != "marker"])
+def list_(req: Request) -> dict[str, Any]:
+    images = service_of(req).images
+    query = listing.read(images.visible_to(req.context), req.query, req.context, images.core.page)
+    found = images.find(query)
+    return common.listed(
+        req,
+        "/v2/images",
+        "images",
+        "/v2/schemas/images",
+        [view(req, image) for image in found],
+        query.limit or 0,
+        found[-1].id if found else None,
+    )
 
 
 def show(req: Request) -> dict[str, Any]:
-    return views.image(service_of(req).show(req.context, req.path["id"]))
+    return view(req, service_of(req).images.show(req.context, req.path["id"]))
 
 
 def create(req: Request) -> Answer:
-    for name in req.body:
-        attributes.check_name(name)
-    attributes.check_values(req.body)
-    image = service_of(req).register(req.context, attributes.split(req.body))
-    headers = {"Location": req.link(f"/v2/images/{image.id}")}
-    return Answer(views.image(image), headers=headers)
+    service = service_of(req)
+    image = service.register(req.context, req.body)
+    headers = {
+        "Location": req.link(f"/v2/images/{image.id}"),
+        "OpenStack-image-import-methods": ",".join(service.imports.methods()),
+        "OpenStack-image-store-ids": ",".join(service.core.stores.named),
+    }
+    return Answer(view(req, image), headers=headers)
 
 
 def update(req: Request) -> dict[str, Any]:
-    def change(image: Image) -> None:
-        record = attributes.split(patches.apply(req.body, attributes.writable_view(image)))
-        for name, value in record.items():
-            setattr(image, name, value)
+    service, image_id = service_of(req), req.path["id"]
+    steps = patches.read(req.body, req.headers.get("Content-Type"))
+    of_locations = [step for step in steps if step.path[0] == patches.LOCATIONS]
+    sizes: dict[str, int | None] = {}
+    if of_locations:
+        if not service.locations.enabled:
+            raise exception.Forbidden(_INVISIBLE)
+        image = service.images.show(req.context, image_id)
+        access.require_owner(req.context, image, "modify")
+        wanted = patches.apply_to_locations(steps, service.locations.view(image))
+        sizes = service.locations.sizes(image, wanted)
 
-    return views.image(service_of(req).update(req.context, req.path["id"], change))
+    def change(image: Image) -> None:
+        after = patches.apply(steps, attributes.writable_view(image))
+        for name, value in attributes.split(after).items():
+            setattr(image, name, value)
+        if of_locations:
+            wanted = patches.apply_to_locations(steps, service.locations.view(image))
+            admin = access.is_admin(req.context)
+            service.locations.change(image, wanted, admin, sizes)
+
+    return view(req, service.images.update(req.context, image_id, change))
 
 
 def delete(req: Request) -> None:
-    service_of(req).delete(req.context, req.path["id"])
+    service_of(req).images.delete(req.context, req.path["id"])
 
 
-def add_tag(req: Request) -> None:
-    tag = req.path["tag"]
-    if len(tag) > 255:
-        raise exception.InvalidInput(reason="a tag has at most 255 characters")
-
-    def change(image: Image) -> None:
-        if tag not in image.tags:
-            image.tags.append(tag)
-
-    service_of(req).update(req.context, req.path["id"], change)
+def deactivate(req: Request) -> None:
+    service_of(req).images.set_active(req.context, req.path["id"], False)
 
 
-def remove_tag(req: Request) -> None:
-    def change(image: Image) -> None:
-        if req.path["tag"] not in image.tags:
-            raise exception.NotFound(f"Tag {req.path['tag']} not found.")
-        image.tags.remove(req.path["tag"])
-
-    service_of(req).update(req.context, req.path["id"], change)
+def reactivate(req: Request) -> None:
+    service_of(req).images.set_active(req.context, req.path["id"], True)
 
 
 _IMAGE = "/v2/images/{id}"
+_ACTION_ERRORS = (403, 404)
 OPERATIONS = [
     Operation("GET", "/v2/images", list_, "List images", errors=(400,)),
     Operation("GET", _IMAGE, show, "Show an image", errors=(404,)),
@@ -97,9 +101,15 @@ OPERATIONS = [
     ),
     Operation(
         "PATCH", _IMAGE, update, "Update an image", request=patches.SCHEMA,
-        content_types=(patches.MEDIA_TYPE,), errors=(400, 403, 404, 409, 413, 415),
+        content_types=patches.MEDIA_TYPES, errors=(400, 403, 404, 409, 413, 415),
     ),
     Operation("DELETE", _IMAGE, delete, "Delete an image", success=204, errors=(403, 404)),
-    Operation("PUT", _IMAGE + "/tags/{tag}", add_tag, "Tag an image", success=204),
-    Operation("DELETE", _IMAGE + "/tags/{tag}", remove_tag, "Untag an image", success=204),
+    Operation(
+        "POST", _IMAGE + "/actions/deactivate", deactivate, "Deactivate an image", success=204,
+        errors=_ACTION_ERRORS,
+    ),
+    Operation(
+        "POST", _IMAGE + "/actions/reactivate", reactivate, "Reactivate an image", success=204,
+        errors=_ACTION_ERRORS,
+    ),
 ]  # fmt: skip

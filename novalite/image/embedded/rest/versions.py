@@ -4,9 +4,11 @@ from typing import Any
 
 from novalite.wsgi.operations import Operation, Request
 
-_VERSIONS = (("v2.9", "CURRENT"), ("v2.7", "SUPPORTED"), ("v2.6", "SUPPORTED"),
-             ("v2.5", "SUPPORTED"), ("v2.4", "SUPPORTED"), ("v2.3", "SUPPORTED"),
-             ("v2.2", "SUPPORTED"), ("v2.1", "SUPPORTED"), ("v2.0", "SUPPORTED"))  # fmt: skip
+CURRENT = 17
+_VERSIONS = [
+    (f"v2.{minor}", "CURRENT" if minor == CURRENT else "SUPPORTED")
+    for minor in range(CURRENT, -1, -1)
+]
 
 
 def list_(req: Request) -> dict[str, Any]:

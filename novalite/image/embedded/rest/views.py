@@ -51,3 +51,45 @@ def member(row: Row) -> Row:
         "updated_at": time(row["updated_at"]),
         "schema": "/v2/schemas/member",
     }
+
+
+def short_task(row: Row) -> Row:
+    return {
+        "id": row["id"],
+        "type": row["type"],
+        "status": row["status"],
+        "owner": row["owner"],
+        "image_id": row["image_id"],
+        "request_id": row["request_id"],
+        "user_id": row["user_id"],
+        "created_at": time(row["created_at"]),
+        "updated_at": time(row["updated_at"]),
+        **({"expires_at": time(row["expires_at"])} if row["expires_at"] else {}),
+        "self": f"/v2/tasks/{row['id']}",
+        "schema": "/v2/schemas/task",
+    }
+
+
+def task(row: Row) -> Row:
+    return {
+        **short_task(row),
+        "input": row["input"],
+        "result": row["result"],
+        "message": row["message"] or "",
+    }
+
+
+def cached_image(row: Row) -> Row:
+    used = row["last_accessed"]
+    return {
+        "image_id": row["image_id"],
+        "size": row["size"],
+        "hits": row["hits"],
+        "last_accessed": seconds(used) if used else 0,
+        "last_modified": seconds(row["last_modified"]),
+    }
+
+
+def seconds(moment: datetime.datetime) -> float:
+    """Since 1970."""
+    return moment.replace(tzinfo=datetime.UTC).timestamp()

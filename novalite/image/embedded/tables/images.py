@@ -1,9 +1,9 @@
-"""The tables of the embedded image service. Sizes in bytes, ``min_ram`` MiB, ``min_disk`` GiB."""
+"""Images, what belongs to them, and where their data lie."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table
 
 from novalite.db.embedded import metadata
-from novalite.db.types import MYSQL_OPTIONS, moment, string, text
+from novalite.db.types import MYSQL_OPTIONS, Json, moment, string, text
 
 
 def _of_image() -> "Column[str]":
@@ -59,5 +59,19 @@ members = Table(
     Column("status", string(16), nullable=False),
     Column("created_at", moment(), nullable=False),
     Column("updated_at", moment(), nullable=False),
+    **MYSQL_OPTIONS,
+)
+
+# Where an image's data are: a store of this service, or ("web") a URL. An active
+# image has a row here for each place of its data.
+locations = Table(
+    "image_locations",
+    metadata,
+    Column("id", string(36), primary_key=True),
+    Column("image_id", string(36), ForeignKey("images.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("store", string(64), nullable=False),
+    Column("url", text()),
+    Column("metadata", Json(), nullable=False),
     **MYSQL_OPTIONS,
 )
