@@ -4,16 +4,35 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from novalite.volume.embedded.rest import (
+    attach_actions,
+    attachments,
+    availability_zones,
+    clusters,
     default_types,
     encryption,
+    extensions,
     extra_specs,
+    group_snapshots,
+    group_types,
+    groups,
+    hosts,
+    image_actions,
     limits,
+    messages,
+    metadata,
+    pools,
     qos,
     quota_classes,
     quota_sets,
+    resource_filters,
+    services,
+    snapshots,
+    transfers,
     type_access,
     types,
     versions,
+    volume_actions,
+    volumes,
 )
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.operations import Operation
@@ -27,6 +46,13 @@ OPERATIONS: list[Operation] = [
     operation
     for module in (
         versions,
+        volumes,
+        metadata,
+        volume_actions,
+        attach_actions,
+        image_actions,
+        snapshots,
+        attachments,
         types,
         type_access,
         extra_specs,
@@ -36,6 +62,18 @@ OPERATIONS: list[Operation] = [
         quota_sets,
         quota_classes,
         limits,
+        services,
+        hosts,
+        pools,
+        messages,
+        availability_zones,
+        extensions,
+        clusters,
+        resource_filters,
+        transfers,
+        group_types,
+        groups,
+        group_snapshots,
     )
     for operation in module.OPERATIONS
 ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
+from sqlalchemy import Connection
 
 from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from novalite.volume.embedded.tasks import Tasks
 
 Row = dict[str, Any]
+Reporter = Callable[[Connection, Row, Exception], None]
 PRIVILEGED_ROLES = frozenset({"admin", "service"})
 WRITING_ROLES = frozenset({"member", "manager"}) | PRIVILEGED_ROLES
 READING_ROLES = frozenset({"reader"}) | WRITING_ROLES
@@ -28,9 +31,25 @@ class Core:
     database: Database
     clock: Clock = dataclasses.field(default_factory=SystemClock)
     tasks: Tasks | None = None
+    reporter: Reporter | None = None
 
     def now(self) -> datetime.datetime:
         return self.clock.now()
+
+    @property
+    def promises(self) -> Tasks:
+        """Where long work is written down."""
+        assert self.tasks is not None
+        return self.tasks
+
+    def wake(self) -> None:
+        """After the commit of a promise."""
+        self.promises.wake()
+
+    def report(self, conn: Connection, task: Row, error: Exception) -> None:
+        """Tell the user, in the transaction that records the failure, why a task failed."""
+        if self.reporter is not None:
+            self.reporter(conn, task, error)
 
     @property
     def host(self) -> str:

@@ -51,3 +51,13 @@ class BackendFailed(exception.NovaliteError):
     """A store could not do what it was asked; its text is for the log, not for the client."""
 
     message = "{what} failed: {reason}"
+
+
+class BackendBusy(exception.DependencyUnavailable):
+    """Somebody has a volume's data open; worth a retry."""
+
+    message = "The store is busy: {reason}"
+
+
+class InUseByServer(exception.Conflict):
+    message = "Detach volume from instance {instance_id} using the Compute API"

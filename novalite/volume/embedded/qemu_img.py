@@ -10,11 +10,12 @@ import os
 import subprocess
 from typing import Any
 
-from novalite.volume.embedded.errors import BackendFailed
+from novalite.volume.embedded.errors import BackendBusy, BackendFailed
 
 ADDRESS_SPACE_BYTES = 2 << 30
 CPU_SECONDS = 60
 COPY_CPU_SECONDS = 3600
+LOCKED = "Is another process using the image"
 SPARSE_BYTES = "64k"
 """Runs of zeros of this length become holes."""
 
@@ -68,7 +69,7 @@ def info(path: str, file_format: str) -> dict[str, Any]:
 
 
 def run(verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS) -> str:
-    """Raises BackendFailed."""
+    """What it prints. Raises BackendBusy when another process has the file open, BackendFailed."""
     command = [
         "prlimit", f"--as={ADDRESS_SPACE_BYTES}", f"--cpu={cpu_seconds}",
         "qemu-img", verb, *arguments,
@@ -83,6 +84,8 @@ def run(verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS) -> str:
     )
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"exit status {done.returncode}"
+        if LOCKED in reason:
+            raise BackendBusy(reason=reason)
         raise BackendFailed(what=f"qemu-img {verb}", reason=reason)
     return done.stdout
 
@@ -91,8 +94,6 @@ def is_written_to(path: str, file_format: str) -> bool:
     """Whether another process has the file open for writing: QEMU locks what it uses."""
     try:
         run("info", "-f", file_format, path)
-    except BackendFailed as error:
-        if "lock" in error.text:
-            return True
-        raise
+    except BackendBusy:
+        return True
     return False

@@ -6,25 +6,46 @@ from oslo_config import cfg
 
 from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
+from novalite.volume.embedded import backends, housekeeping, metadata
+from novalite.volume.embedded.attachments import Attachments
+from novalite.volume.embedded.connections import Connections
 from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.default_types import DefaultTypes
+from novalite.volume.embedded.direct import DirectAPI
 from novalite.volume.embedded.encryption import Encryption
 from novalite.volume.embedded.extra_specs import ExtraSpecs
+from novalite.volume.embedded.group_snapshots import GroupSnapshots
+from novalite.volume.embedded.group_types import GroupTypes
+from novalite.volume.embedded.groups import Groups
+from novalite.volume.embedded.hosts import Hosts
+from novalite.volume.embedded.legacy_attach import LegacyAttach
 from novalite.volume.embedded.limits import Limits
+from novalite.volume.embedded.log_levels import LogLevels
+from novalite.volume.embedded.messages import Messages
+from novalite.volume.embedded.pools import Pools
 from novalite.volume.embedded.qos import Qos
 from novalite.volume.embedded.quota_sets import QuotaSets
 from novalite.volume.embedded.quotas import Quotas
-from novalite.volume.embedded.tables import attachments, snapshots, volumes  # noqa: F401
+from novalite.volume.embedded.retypes import Retypes
+from novalite.volume.embedded.services import Services
+from novalite.volume.embedded.snapshot_work import SnapshotWork
+from novalite.volume.embedded.snapshots import Snapshots
 from novalite.volume.embedded.tasks import Tasks
+from novalite.volume.embedded.transfers import Transfers
 from novalite.volume.embedded.type_access import TypeAccess
 from novalite.volume.embedded.types import Types
+from novalite.volume.embedded.uploads import Uploads
+from novalite.volume.embedded.volume_actions import VolumeActions
+from novalite.volume.embedded.volume_create import VolumeCreation
+from novalite.volume.embedded.volume_work import VolumeWork
+from novalite.volume.embedded.volumes import Volumes
 
 if TYPE_CHECKING:
     from novalite.image.interface import ImageAPI
     from novalite.wsgi.server_events import ServerEvents
 
 
-class VolumeService:
+class VolumeService(DirectAPI):
     """Implements VolumeAPI by direct calls; ``app`` serves the same objects over HTTP.
 
     ``start`` needs the tables to be there. Thread-safe. ``server_events`` may be set later, before
@@ -43,7 +64,10 @@ class VolumeService:
         self.image = image
         self.server_events = server_events
         self.core = Core(conf, database, clock or SystemClock())
-        self.tasks = self.core.tasks = Tasks(self.core)
+        self.backends = backends.load(conf)
+        self.tasks = self.core.tasks = Tasks(
+            self.core, lambda: housekeeping.prepare(self.core, self.backends)
+        )
         self.quotas = Quotas(self.core)
         self.types = Types(self.core)
         self.type_access = TypeAccess(self.core)
@@ -53,6 +77,40 @@ class VolumeService:
         self.qos = Qos(self.core)
         self.quota_sets = QuotaSets(self.core, self.quotas)
         self.limits = Limits(self.core, self.quotas)
+        self.volumes = Volumes(self.core)
+        self.creation = VolumeCreation(
+            self.core, self.quotas, self.types, self.backends, self.image
+        )
+        self.snapshots = Snapshots(self.core, self.quotas)
+        self.connections = Connections(self.backends)
+        self.attachments = Attachments(self.core, self.connections)
+        self.legacy_attach = LegacyAttach(self.core, self.connections)
+        self.actions = VolumeActions(self.core, self.quotas)
+        self.volume_metadata = metadata.of_volumes(self.core)
+        self.snapshot_metadata = metadata.of_snapshots(self.core)
+        self.image_metadata = metadata.ImageMetadata(self.core)
+        self.uploads = Uploads(self.core, self.types, self.backends, self.image)
+        self.retypes = Retypes(self.core, self.quotas, self.types, self.backends)
+        self.volume_work = VolumeWork(self.core, self.backends, self.image, self._tell_servers)
+        self.snapshot_work = SnapshotWork(self.core, self.backends, lambda: self.server_events)
+        for part in (self.volume_work, self.snapshot_work, self.uploads, self.retypes):
+            part.register(self.tasks)
+
+    def _tell_servers(self, name: str, volume_id: str, server_ids: list[str]) -> None:
+        """Servers find out by themselves what they are not told."""
+        if self.server_events is not None and server_ids:
+            self.server_events.send(
+                [{"name": name, "server_uuid": each, "tag": volume_id} for each in server_ids]
+            )
+        self.messages = Messages(self.core)
+        self.services = Services(self.core, self.backends, (self.messages.forget_old,))
+        self.log_levels = LogLevels(self.core)
+        self.hosts = Hosts(self.core, self.services)
+        self.pools = Pools(self.core, self.backends, self.types)
+        self.transfers = Transfers(self.core, self.quotas)
+        self.group_types = GroupTypes(self.core)
+        self.groups = Groups(self.core, self.quotas, self.types, self.creation)
+        self.group_snapshots = GroupSnapshots(self.core, self.snapshots)
 
     # ---- life ----
 

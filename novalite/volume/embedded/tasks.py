@@ -33,6 +33,7 @@ WORKERS = 4
 PERIOD = 5.0
 """Seconds after which work is looked for that another process left or wrote."""
 MOST_ATTEMPTS = 20
+NEWS_SECONDS = 0.5
 LOCK_NAME = ".volume-service.lock"
 
 
@@ -57,6 +58,7 @@ class Tasks:
         self._pool: ThreadPoolExecutor | None = None
         self._lock_file: int | None = None
         self._stopping = False
+        self._news = threading.Condition()
         self._periodic = Periodic("volume tasks", self._look, PERIOD)
 
     def handle(self, kind: str, handler: Handler) -> None:
@@ -98,6 +100,30 @@ class Tasks:
         """After the commit."""
         self._periodic.hurry()
 
+    def note(self, task: Row, facts: Row) -> None:
+        """Write down what a later attempt has to know."""
+        task["payload"] = {**task["payload"], **facts}
+        self._core.database.run(
+            lambda conn: conn.execute(
+                sa.update(T).where(T.c.id == task["id"]).values(payload=task["payload"])
+            )
+        )
+
+    # ---- news from elsewhere that a task waits for ----
+
+    def told(self) -> None:
+        with self._news:
+            self._news.notify_all()
+
+    def pause(self) -> None:
+        """Until there is news, but not for long. Raises DependencyUnavailable when this process
+        ends: the next one waits on."""
+        with self._news:
+            if not self._stopping:
+                self._news.wait(NEWS_SECONDS)
+        if self._stopping:
+            raise DependencyUnavailable(reason="the service stops")
+
     # ---- life ----
 
     def start(self) -> None:
@@ -107,6 +133,7 @@ class Tasks:
     def stop(self) -> None:
         """What runs is waited for; what waits stays for the next process."""
         self._stopping = True
+        self.told()
         self._periodic.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -155,6 +182,8 @@ class Tasks:
         try:
             handler.run(task)
         except DependencyUnavailable as error:
+            if self._stopping:
+                return
             if task["attempts"] + 1 >= MOST_ATTEMPTS:
                 self._give_up(handler, task, error)
                 return
@@ -164,10 +193,15 @@ class Tasks:
                     sa.update(T).where(T.c.id == task["id"]).values(attempts=T.c.attempts + 1)
                 )
             )
-            threading.Event().wait(min(0.1 * 2 ** task["attempts"], PERIOD))
+            self._pause_before_retry(task)
         except Exception as error:
             LOG.warning("%s of %s failed", task["kind"], task["resource_id"], exc_info=error)
             self._give_up(handler, task, error)
+
+    def _pause_before_retry(self, task: Row) -> None:
+        with self._news:
+            if not self._stopping:
+                self._news.wait(min(0.1 * 2 ** task["attempts"], PERIOD))
 
     def _give_up(self, handler: Handler, task: Row, error: Exception) -> None:
         def record(conn: Connection) -> None:

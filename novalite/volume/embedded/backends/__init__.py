@@ -80,6 +80,9 @@ class Backend(Protocol):
         """Plan the removal of the snapshot; ``others`` of the volume, oldest first. While the
         volume is not in use the merge is done here, and repeatable."""
 
+    def finish_merge(self, volume: Row, snapshot: Row, removal: Removal, others: list[Row]) -> None:
+        """After the servers' part of ``removal.merge``; repeatable."""
+
     def revert(self, volume: Row, snapshot: Row) -> str:
         """The volume's new location, with the content of the snapshot."""
 

@@ -132,6 +132,9 @@ class LvmBackend:
     def remove_snapshot(self, volume: Row, snapshot: Row, others: list[Row]) -> Removal:
         return Removal(unused=(snapshot["location"],))
 
+    def finish_merge(self, volume: Row, snapshot: Row, removal: Removal, others: list[Row]) -> None:
+        """There is never anything to merge."""
+
     def revert(self, volume: Row, snapshot: Row) -> str:
         copy = self._thin_snapshot(volume["id"], snapshot["location"])
         self.extend(copy, "raw", volume["size"])
