@@ -5,6 +5,7 @@ Thin: each task and each noun has its module. A task returns as soon as it is qu
 
 import logging
 
+from novalite.conductor.attachments import Attachments
 from novalite.conductor.build import Builder
 from novalite.conductor.cells import Cells
 from novalite.conductor.gateway.actions import Actions
@@ -32,7 +33,7 @@ class ConductorManager:
     """Implements ConductorAPI. ``name``: unique among the conductors that run at the same time,
     and the same after a restart, so that the new one takes up what the old one held.
 
-    ``deployment``: databases, scheduler, compute, conf, clock.
+    ``deployment``: databases, scheduler, compute, conf, clock; and volume, if there is one.
     """
 
     def __init__(self, deployment: Deployment, name: str) -> None:
@@ -50,7 +51,9 @@ class ConductorManager:
             QuotaCheck(cells, conf),
         )
         self._intake = Intake(cells, self._leases, self._workers, builder)
-        self._sweeps = Sweeps(cells, clock, conf, name, self._intake)
+        volume = deployment.volume
+        attachments = Attachments(cells, clock, volume) if volume is not None else None
+        self._sweeps = Sweeps(cells, clock, conf, name, self._intake, attachments)
         self._rescheduler = Rescheduler(
             cells, clock, conf, deployment.scheduler, deployment.compute
         )

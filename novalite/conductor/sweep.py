@@ -8,6 +8,7 @@ from oslo_config import cfg
 
 from novalite.clock import Clock
 from novalite.conductor import orphans
+from novalite.conductor.attachments import Attachments
 from novalite.conductor.cells import Cells
 from novalite.conductor.intake import Intake
 from novalite.db.cell_database import services
@@ -35,11 +36,13 @@ class Sweeps:
         conf: cfg.ConfigOpts,
         name: str,
         intake: Intake,
+        attachments: Attachments | None = None,
     ) -> None:
         self._cells = cells
         self._clock = clock
         self._name = name
         self._intake = intake
+        self._attachments = attachments
         self._tidied_before = False
         # The second look finds what was too young for the first one.
         first = (0.0, LEFT_TO_THE_CAST + 0.5)
@@ -79,6 +82,8 @@ class Sweeps:
                 LOG.warning("cell %s does not answer and is not tidied", cell_uuid)
                 complete = False
         self._tidied_before = self._tidied_before or complete
+        if self._attachments is not None:
+            self._attachments.tidy()
 
     def heartbeat(self) -> None:
         now = self._clock.now()

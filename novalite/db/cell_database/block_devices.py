@@ -66,6 +66,18 @@ def update(conn: Connection, instance_uuid: str, uuid: str, changes: Mapping[str
     )
 
 
+def drop_unreserved(conn: Connection, uuid: str, now: datetime.datetime) -> bool:
+    """Remove the row of a volume that has no attachment still; whether there was one."""
+    return (
+        conn.execute(
+            table.update()
+            .where(table.c.uuid == uuid, table.c.attachment_id.is_(None), there)
+            .values(deleted=table.c.id, deleted_at=now)
+        ).rowcount
+        > 0
+    )
+
+
 def destroy(conn: Connection, instance_uuid: str, uuid: str, now: datetime.datetime) -> bool:
     """Whether it existed."""
     return (

@@ -10,6 +10,7 @@ from novalite.db.cell_database import models
 
 allocations = models.allocations
 instances = models.instances
+devices = models.block_device_mapping
 
 # States in which a server rightly holds claims on two nodes.
 _MOVING = (states.RESIZED,)
@@ -50,3 +51,25 @@ def newcomers(
     if since is not None:
         query = query.where(instances.c.updated_at >= since)
     return list(conn.execute(query.order_by(instances.c.id.desc()).limit(limit)).scalars())
+
+
+def unreserved_volumes(
+    conn: Connection, before: datetime.datetime, limit: int = 1000
+) -> list[tuple[str, str, str]]:
+    """(server, row, volume) of volumes that were to be attached to a running server before that
+    time, and are not even reserved. A server that was never started has its own ways."""
+    query = (
+        sa.select(devices.c.instance_uuid, devices.c.uuid, devices.c.volume_id)
+        .join(instances, instances.c.uuid == devices.c.instance_uuid)
+        .where(
+            devices.c.volume_id.is_not(None),
+            devices.c.attachment_id.is_(None),
+            devices.c.task_state.is_(None),
+            devices.c.deleted == 0,
+            devices.c.created_at < before,
+            instances.c.deleted == 0,
+            instances.c.launched_at.is_not(None),
+        )
+    )
+    found = conn.execute(query.order_by(devices.c.id).limit(limit))
+    return [(server, row, volume) for server, row, volume in found]
