@@ -28,6 +28,20 @@ def parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         raise InvalidInput(reason=f"'{address}' is not a valid IP address.") from None
 
 
+def automatic(subnet: Row) -> bool:
+    """Whether guests make their address out of their MAC address: SLAAC."""
+    mode = subnet["ipv6_address_mode"] or subnet["ipv6_ra_mode"]
+    return mode in ("slaac", "dhcpv6-stateless")
+
+
+def eui64(cidr: str, mac: str) -> str:
+    """The address that an interface with this MAC address gives itself in a /64."""
+    parts = bytes.fromhex(mac.replace(":", ""))
+    identifier = bytes([parts[0] ^ 2]) + parts[1:3] + b"\xff\xfe" + parts[3:]
+    network = ipaddress.IPv6Network(cidr)
+    return str(network.network_address + int.from_bytes(identifier))
+
+
 def pools_of(subnet: Row) -> list[Pool]:
     """The subnet's allocation pools as pairs of integers, both inclusive."""
     return [
@@ -131,24 +145,51 @@ class Takers:
         )
 
     def take_default(
-        self, conn: Connection, network_id: str, subnets: Sequence[Row], port_id: str
+        self,
+        conn: Connection,
+        network_id: str,
+        subnets: Sequence[Row],
+        port: Row,
     ) -> list[Row]:
         """One address of each IP version that the network has, from the first subnet of it
-        with one left. Returns ``{"subnet_id", "ip_address"}``; raises
-        IpAddressGenerationFailure."""
+        with one left; and those that the port (``id``, ``mac_address``, ``device_owner``) gives
+        itself. Returns ``{"subnet_id", "ip_address"}``; raises IpAddressGenerationFailure."""
         taken: list[Row] = []
+        subnets = [subnet for subnet in subnets if serves(subnet, port["device_owner"])]
         for version in (4, 6):
-            candidates = [subnet for subnet in subnets if subnet["ip_version"] == version]
+            candidates = [
+                subnet
+                for subnet in subnets
+                if subnet["ip_version"] == version and not automatic(subnet)
+            ]
             if not candidates:
                 continue
             for subnet in candidates:
-                address = self.take_next(conn, subnet, port_id, len(taken))
+                address = self.take_next(conn, subnet, port["id"], len(taken))
                 if address:
                     taken.append({"subnet_id": subnet["id"], "ip_address": address})
                     break
             else:
                 raise IpAddressGenerationFailure(network_id=network_id)
+        for subnet in subnets:
+            if automatic(subnet):
+                address = self._take_own(conn, subnet, port, len(taken))
+                taken.append({"subnet_id": subnet["id"], "ip_address": address})
         return taken
+
+    def _take_own(self, conn: Connection, subnet: Row, port: Row, position: int) -> str:
+        address = eui64(subnet["cidr"], port["mac_address"])
+        return self.take_this(conn, subnet, address, port["id"], position)
+
+    def take_any(self, conn: Connection, subnet: Row, port: Row, position: int) -> str:
+        """The address that a port gets in a subnet if it wants no particular one. Raises
+        IpAddressGenerationFailure."""
+        if automatic(subnet):
+            return self._take_own(conn, subnet, port, position)
+        address = self.take_next(conn, subnet, port["id"], position)
+        if not address:
+            raise IpAddressGenerationFailure(network_id=subnet["network_id"])
+        return address
 
     def take_wanted(
         self,
@@ -156,7 +197,7 @@ class Takers:
         network_id: str,
         subnets: Sequence[Row],
         wanted: Sequence[Row],
-        port_id: str,
+        port: Row,
         first: int = 0,
     ) -> list[Row]:
         """``wanted``: ``{"subnet_id"?, "ip_address"?}`` as in a port's ``fixed_ips``;
@@ -169,13 +210,29 @@ class Takers:
             subnet = subnet_for(network_id, subnets, item)
             number = first + len(taken)
             if item.get("ip_address"):
-                address = self.take_this(conn, subnet, item["ip_address"], port_id, number)
+                _check_may_choose(subnet, port, item["ip_address"])
+                address = self.take_this(conn, subnet, item["ip_address"], port["id"], number)
             else:
-                address = self.take_next(conn, subnet, port_id, number) or ""
-                if not address:
-                    raise IpAddressGenerationFailure(network_id=network_id)
+                address = self.take_any(conn, subnet, port, number)
             taken.append({"subnet_id": subnet["id"], "ip_address": address})
         return taken
+
+
+def serves(subnet: Row, device_owner: str) -> bool:
+    """Whether ports of this owner get addresses from the subnet without asking for it."""
+    types = subnet["service_types"] or ()
+    return not types or any(device_owner.startswith(kind) for kind in types)
+
+
+def _check_may_choose(subnet: Row, port: Row, address: str) -> None:
+    """Routers alone choose their address where all others make it. Raises InvalidInput."""
+    if port["device_owner"].startswith("network:") or not automatic(subnet):
+        return
+    if str(parse(address)) != eui64(subnet["cidr"], port["mac_address"]):
+        raise InvalidInput(
+            reason=f"IPv6 address {address} can not be directly assigned to a port on subnet "
+            f"{subnet['id']} as the subnet is configured for automatic addresses"
+        )
 
 
 def subnet_for(network_id: str, subnets: Sequence[Row], item: Row) -> Row:

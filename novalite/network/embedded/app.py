@@ -4,32 +4,52 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from novalite.network.embedded.rest import (
+    address_groups,
+    address_scopes,
+    agents,
+    availability,
+    floating_ips,
     networks,
     ports,
     quotas,
+    rbac_policies,
+    routers,
     security_group_rules,
     security_groups,
+    subnetpools,
     subnets,
+    tags,
+    topologies,
     versions,
 )
+from novalite.network.embedded.rest.resource import for_members
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.operations import Operation
 
 if TYPE_CHECKING:
     from novalite.deployment import Deployment
 
+MODULES = (
+    versions,
+    networks,
+    subnets,
+    ports,
+    routers,
+    floating_ips,
+    security_groups,
+    security_group_rules,
+    address_groups,
+    address_scopes,
+    subnetpools,
+    rbac_policies,
+    tags,
+    agents,
+    availability,
+    topologies,
+    quotas,
+)
 OPERATIONS: list[Operation] = [
-    operation
-    for module in (
-        versions,
-        networks,
-        subnets,
-        ports,
-        security_groups,
-        security_group_rules,
-        quotas,
-    )
-    for operation in module.OPERATIONS
+    for_members(operation) for module in MODULES for operation in module.OPERATIONS
 ]
 
 

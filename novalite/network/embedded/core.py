@@ -11,9 +11,12 @@ from novalite.context import RequestContext
 from novalite.db.engine import Database
 from novalite.exception import Forbidden, InvalidInput
 from novalite.network.embedded.addresses import Takers
+from novalite.network.embedded.errors import AvailabilityZoneNotFound
+from novalite.network.embedded.events import Events
 from novalite.network.embedded.plane import DataPlane
 
 Row = dict[str, Any]
+ZONE = "nova"
 PRIVILEGED_ROLES = frozenset({"admin", "service"})
 
 
@@ -24,6 +27,7 @@ class Core:
     plane: DataPlane
     clock: Clock = dataclasses.field(default_factory=SystemClock)
     takers: Takers = dataclasses.field(default_factory=Takers)
+    events: Events = dataclasses.field(default_factory=Events)
 
     def now(self) -> datetime.datetime:
         return self.clock.now()
@@ -47,10 +51,19 @@ def owner_of(context: RequestContext, body: Row) -> str:
     return str(project_id)
 
 
-def demand_privilege(context: RequestContext, body: Row, *names: str) -> None:
-    """Raises Forbidden when ``body`` sets one of ``names`` and the caller may not."""
+def demand_privilege(context: RequestContext, body: Row, *names: str, new: bool = False) -> None:
+    """Raises Forbidden when ``body`` sets one of ``names`` and the caller may not. ``new``: of
+    something that is created; what is false then says nothing."""
     if privileged(context):
         return
     for name in names:
-        if name in body:
+        if name in body and not (new and body[name] in (False, None, "false", "False", "")):
             raise Forbidden(f"Policy doesn't allow {name} to be set.")
+
+
+def check_zones(hints: Any) -> list[str]:
+    """There is one availability zone. Raises AvailabilityZoneNotFound."""
+    for hint in hints or ():
+        if hint != ZONE:
+            raise AvailabilityZoneNotFound(zone=hint)
+    return list(hints or ())

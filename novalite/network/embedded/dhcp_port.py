@@ -9,7 +9,6 @@ from novalite.db.statements import insert_unless_there
 from novalite.exception import Conflict
 from novalite.network.embedded import rows, tables
 from novalite.network.embedded.core import Core
-from novalite.network.embedded.errors import IpAddressGenerationFailure
 from novalite.network.embedded.networks import DHCP_OWNER
 from novalite.network.embedded.rows import Row
 
@@ -32,54 +31,68 @@ def insert_port(conn: Connection, row: Row, mac: str | None) -> bool:
     raise Conflict("No MAC address is free on the network.")
 
 
+def blank_port(network_id: str, project_id: str) -> Row:
+    """A new port's columns, except ``mac_address`` and the stamp."""
+    return {
+        "id": rows.new_id(),
+        "project_id": project_id,
+        "network_id": network_id,
+        "name": "",
+        "description": "",
+        "admin_state_up": True,
+        "device_id": "",
+        "device_owner": "",
+        "binding_host": "",
+        "vnic_type": "normal",
+        "binding_profile": {},
+        "port_security_enabled": True,
+        "allowed_address_pairs": [],
+        "dns_name": "",
+        "dns_domain": "",
+        "extra_dhcp_opts": [],
+    }
+
+
 class DhcpPorts:
     def __init__(self, core: Core) -> None:
         self.core = core
 
     def adjust(self, conn: Connection, network: Row, subnets: list[Row]) -> None:
         """One port with one address in each subnet that has DHCP; no port where none has."""
-        wanted = {subnet["id"]: subnet for subnet in subnets if subnet["enable_dhcp"]}
+        wanted = {
+            subnet["id"]: subnet
+            for subnet in subnets
+            if subnet["enable_dhcp"] and network["dhcp_scheduled"]
+        }
         ports = tables.ports
         found = rows.select(
             conn, ports, ports.c.network_id == network["id"], ports.c.device_owner == DHCP_OWNER
         )
-        port_id = found[0]["id"] if found else None
         taken = tables.addresses
         if not wanted:
-            if port_id:
-                rows.delete(conn, taken, taken.c.port_id == port_id)
-                rows.delete(conn, ports, ports.c.id == port_id)
+            for port in found:
+                rows.delete(conn, taken, taken.c.port_id == port["id"])
+                rows.delete(conn, ports, ports.c.id == port["id"])
+                rows.forget(conn, port["id"])
             return
-        if port_id is None:
-            port_id = self._create(conn, network)
+        port = found[0] if found else self._create(conn, network)
+        port_id = port["id"]
         query = sa.select(taken.c.subnet_id).where(taken.c.port_id == port_id)
         have = set(conn.scalars(query))
         for subnet_id in have - set(wanted):
             rows.delete(conn, taken, taken.c.port_id == port_id, taken.c.subnet_id == subnet_id)
         for subnet_id, subnet in wanted.items():
             if subnet_id not in have:
-                address = self.core.takers.take_next(conn, subnet, port_id, len(have))
-                if address is None:
-                    raise IpAddressGenerationFailure(network_id=network["id"])
+                self.core.takers.take_any(conn, subnet, port, len(have))
                 have.add(subnet_id)
 
-    def _create(self, conn: Connection, network: Row) -> str:
-        row: Row = {
-            "id": rows.new_id(),
-            "project_id": network["project_id"],
-            "network_id": network["id"],
-            "name": "",
-            "description": "",
-            "admin_state_up": True,
+    def _create(self, conn: Connection, network: Row) -> Row:
+        row = {
+            **blank_port(network["id"], network["project_id"]),
             "device_id": f"dhcp-{network['id']}",
             "device_owner": DHCP_OWNER,
-            "binding_host": "",
-            "vnic_type": "normal",
-            "binding_profile": {},
             "port_security_enabled": False,
-            "allowed_address_pairs": [],
-            "dns_name": "",
             **rows.stamp(self.core.now()),
         }
         insert_port(conn, row, None)
-        return str(row["id"])
+        return row

@@ -81,6 +81,52 @@ class PortSecurityOff(exception.Conflict):
     message = "Port security must be enabled in order to have security groups or address pairs."
 
 
+class AvailabilityZoneNotFound(exception.NotFound):
+    message = "AvailabilityZone {zone} could not be found."
+
+
+class TunnelIdInUse(exception.Conflict):
+    message = "Unable to create the network. The tunnel ID {tunnel_id} is in use."
+
+
+class ServicePortInUse(exception.Conflict):
+    message = "Port {port_id} cannot be deleted directly via the port API: {reason}."
+
+
+class PortInUse(exception.Conflict):
+    message = (
+        "Unable to complete operation on port {port_id} for network {network_id}. Port already "
+        "has an attached device {device_id}."
+    )
+
+
+class InUse(exception.Conflict):
+    """``wire_name`` is given when raised: the reference has one class for each resource."""
+
+    def __init__(self, wire_name: str, text: str) -> None:
+        super().__init__(text)
+        self.wire_name = wire_name
+
+
+class Missing(exception.NotFound):
+    """As InUse, for what cannot be found."""
+
+    def __init__(self, wire_name: str, text: str) -> None:
+        super().__init__(text)
+        self.wire_name = wire_name
+
+
+class BadRequest(exception.InvalidInput):
+    """``Bad router request: ...`` and the like."""
+
+    wire_name: ClassVar[str] = "BadRequest"
+    message = "Bad {resource} request: {reason}."
+
+
+class InvalidRoutes(exception.InvalidInput):
+    message = "Invalid format for routes: {routes}, {reason}"
+
+
 class RevisionMismatch(exception.Conflict):
     code = 412
     wire_name: ClassVar[str] = "RevisionNumberConstraintFailed"

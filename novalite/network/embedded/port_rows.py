@@ -1,6 +1,6 @@
 """How ports are listed and shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from novalite.db.statements import any_of
 from novalite.exception import InvalidInput, PortNotFound
 from novalite.network.embedded import rows, tables
 from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.networks import FLOATING_OWNER
 from novalite.network.embedded.rows import Condition, Listing, Row
 
 T = tables.ports
@@ -48,7 +49,8 @@ def _by_group(conn: Connection, values: Sequence[Any]) -> Condition:
 
 def _by_status(conn: Connection, values: Sequence[Any]) -> Condition:
     wanted = [str(value).upper() for value in values]
-    up = sa.and_(T.c.admin_state_up, T.c.binding_host != "")
+    ours = T.c.device_owner.like("network:%")
+    up = sa.and_(T.c.admin_state_up, sa.or_(ours, T.c.binding_host != ""))
     either = [up] if "ACTIVE" in wanted else []
     if "DOWN" in wanted:
         either.append(sa.not_(up))
@@ -58,21 +60,17 @@ def _by_status(conn: Connection, values: Sequence[Any]) -> Condition:
 LISTING = Listing(
     T,
     {
-        "id": T.c.id,
-        "name": T.c.name,
+        **rows.common_columns(T),
         "network_id": T.c.network_id,
-        "project_id": T.c.project_id,
-        "tenant_id": T.c.project_id,
-        "description": T.c.description,
         "mac_address": T.c.mac_address,
         "admin_state_up": T.c.admin_state_up,
         "device_id": T.c.device_id,
         "device_owner": T.c.device_owner,
         "binding:host_id": T.c.binding_host,
         "port_security_enabled": T.c.port_security_enabled,
+        "binding:vnic_type": T.c.vnic_type,
         "dns_name": T.c.dns_name,
-        "created_at": T.c.created_at,
-        "updated_at": T.c.updated_at,
+        "dns_domain": T.c.dns_domain,
     },
     {
         "fixed_ips": _by_address,
@@ -125,69 +123,83 @@ def groups_of(conn: Connection, port_ids: Sequence[str]) -> dict[str, list[str]]
 
 
 def views(conn: Connection, core: Core, context: RequestContext, found: Sequence[Row]) -> list[Row]:
-    """Three statements, however many ports."""
+    """Five statements, however many ports."""
     if not found:
         return []
     ids = [row["id"] for row in found]
     addresses = fixed_ips_of(conn, ids)
     groups = groups_of(conn, ids)
+    tags = rows.tags_of(conn, ids)
+    domains = _domains(conn, {row["network_id"] for row in found})
     return [
-        view(core, context, row, addresses.get(row["id"], ()), groups.get(row["id"], ()))
+        {
+            **rows.common_view(row, tags.get(row["id"], ())),
+            **_view(row, addresses.get(row["id"], []), groups.get(row["id"], [])),
+            **_binding(core, context, row),
+            "dns_assignment": _dns_assignment(
+                domains.get(row["network_id"]) or core.conf.api.dhcp_domain,
+                row,
+                addresses.get(row["id"], ()),
+            ),
+        }
         for row in found
     ]
 
 
-def view(
-    core: Core,
-    context: RequestContext,
-    row: Row,
-    fixed_ips: Iterable[Mapping[str, str]],
-    groups: Iterable[str],
-) -> Row:
-    bound = bool(row["binding_host"])
-    fixed = [dict(item) for item in fixed_ips]
-    shown: Row = {
-        "id": row["id"],
-        "name": row["name"],
-        "description": row["description"],
+def _view(row: Row, fixed_ips: list[Row], groups: list[str]) -> Row:
+    return {
         "network_id": row["network_id"],
-        "project_id": row["project_id"],
-        "tenant_id": row["project_id"],
         "mac_address": row["mac_address"],
         "admin_state_up": row["admin_state_up"],
-        "status": "ACTIVE" if bound and row["admin_state_up"] else "DOWN",
+        "status": status_of(row),
         "device_id": row["device_id"],
         "device_owner": row["device_owner"],
-        "fixed_ips": fixed,
-        "security_groups": list(groups),
+        "fixed_ips": fixed_ips,
+        "security_groups": groups,
         "allowed_address_pairs": row["allowed_address_pairs"],
         "port_security_enabled": row["port_security_enabled"],
-        "binding:vnic_type": row["vnic_type"],
+        "extra_dhcp_opts": row["extra_dhcp_opts"] or [],
         "dns_name": row["dns_name"],
-        "dns_assignment": _dns_assignment(core, row, fixed),
-        "tags": [],
-        "created_at": rows.moment(row["created_at"]),
-        "updated_at": rows.moment(row["updated_at"]),
-        "revision_number": row["revision"],
+        "dns_domain": row["dns_domain"],
+        "binding:vnic_type": row["vnic_type"],
     }
-    if privileged(context):
-        kind, details = core.plane.binding(row["network_id"]) if bound else ("unbound", {})
-        shown["binding:host_id"] = row["binding_host"]
-        shown["binding:profile"] = row["binding_profile"]
-        shown["binding:vif_type"] = kind
-        shown["binding:vif_details"] = details
-    return shown
+
+
+def status_of(row: Row) -> str:
+    """Ports of routers and of DHCP need no binding: they are on the network's own host."""
+    if row["device_owner"] == FLOATING_OWNER:
+        return "N/A"
+    there = row["binding_host"] or row["device_owner"].startswith("network:")
+    return "ACTIVE" if there and row["admin_state_up"] else "DOWN"
+
+
+def _binding(core: Core, context: RequestContext, row: Row) -> Row:
+    if not privileged(context):
+        return {}
+    bound = bool(row["binding_host"])
+    kind, details = core.plane.binding(row["network_id"]) if bound else ("unbound", {})
+    return {
+        "binding:host_id": row["binding_host"],
+        "binding:profile": row["binding_profile"],
+        "binding:vif_type": kind,
+        "binding:vif_details": details,
+    }
+
+
+def _domains(conn: Connection, network_ids: Iterable[str]) -> dict[str, str]:
+    net = tables.networks
+    query = sa.select(net.c.id, net.c.dns_domain).where(any_of(conn, net.c.id, network_ids))
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def hostname_of(dns_name: str, address: str) -> str:
     return dns_name or "host-" + address.replace(".", "-").replace(":", "-")
 
 
-def _dns_assignment(core: Core, row: Row, fixed: Sequence[Row]) -> list[Row]:
-    domain = core.conf.api.dhcp_domain
+def _dns_assignment(domain: str, row: Row, fixed: Sequence[Row]) -> list[Row]:
     assigned = []
     for item in fixed:
         name = hostname_of(row["dns_name"], item["ip_address"])
-        fqdn = f"{name}.{domain}." if domain else f"{name}."
+        fqdn = f"{name}.{domain.removesuffix('.')}." if domain else f"{name}."
         assigned.append({"hostname": name, "ip_address": item["ip_address"], "fqdn": fqdn})
     return assigned

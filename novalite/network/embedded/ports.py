@@ -1,56 +1,56 @@
 """Ports: what a server's interface is to the network."""
 
 import dataclasses
-import ipaddress
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.engine import Contention
 from novalite.exception import Forbidden, InvalidInput
-from novalite.network.embedded import networks, port_rows, rows, subnets, tables
+from novalite.network.embedded import (
+    floating_rows,
+    networks,
+    port_rows,
+    rows,
+    subnets,
+    tables,
+)
+from novalite.network.embedded import port_bodies as bodies
 from novalite.network.embedded.core import Core, demand_privilege, owner_of, privileged
-from novalite.network.embedded.dhcp_port import insert_port
+from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import (
+    IpAddressInUse,
     MacAddressInUse,
     PortSecurityConflict,
     PortSecurityOff,
-    RevisionMismatch,
+    ServicePortInUse,
 )
-from novalite.network.embedded.port_rows import LISTING, T, view
+from novalite.network.embedded.networks import FLOATING_OWNER
+from novalite.network.embedded.port_rows import LISTING, T
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rows import Page, Row
 from novalite.network.embedded.security_groups import SecurityGroups
+from novalite.network.embedded.subnets import ROUTER_OWNER
 
-MAC = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")
-LABEL = re.compile(r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$", re.IGNORECASE)
-
+GATEWAY_OWNER = "network:router_gateway"
+ROUTER_OWNERS = frozenset({ROUTER_OWNER, GATEWAY_OWNER})
 BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
 OWNER_ONLY = ("mac_address", "port_security_enabled", "allowed_address_pairs")
 """Attributes that on somebody else's network only an administrator may set."""
 
-TEXTS = {
-    "name": "name",
-    "description": "description",
-    "device_id": "device_id",
-    "device_owner": "device_owner",
-    "binding:host_id": "binding_host",
-    "dns_name": "dns_name",
-}
-"""API name -> column; null means the empty string."""
-
 
 @dataclasses.dataclass(slots=True)
 class _Written:
-    """A port as a transaction left it; ``bound_before`` tells whether the plane knew it."""
+    """A port as a transaction left it, and as it is shown. ``known``: the data plane has to do
+    with it; ``moved``: it has other addresses than before."""
 
     row: Row
-    fixed_ips: list[Row]
-    groups: list[str]
-    bound_before: bool = False
+    shown: Row
+    known: bool
+    moved: bool = False
 
 
 class Ports:
@@ -82,54 +82,44 @@ class Ports:
         """
         demand_privilege(context, body, *BINDING)
         project_id = owner_of(context, body)
-        columns = _columns(body)
+        columns = bodies.columns_of(body)
         written = self.core.database.run(
             lambda conn: self._insert(conn, context, project_id, body, dict(columns))
         )
-        if written.row["binding_host"]:
-            self.core.plane.refresh(written.row["network_id"])
-        return view(self.core, context, written.row, written.fixed_ips, written.groups)
+        return self._done(written)
 
     def _insert(
         self, conn: Connection, context: RequestContext, project_id: str, body: Row, columns: Row
     ) -> _Written:
         network = networks.get(conn, context, body["network_id"])
-        _check_owner(context, network, body)
+        _check_owner(conn, context, network, body)
         self.quotas.check(conn, project_id, "port")
         row: Row = {
-            "id": rows.new_id(),
-            "project_id": project_id,
-            "network_id": network["id"],
-            "name": "",
-            "description": "",
-            "admin_state_up": True,
-            "device_id": "",
-            "device_owner": "",
-            "binding_host": "",
-            "vnic_type": "normal",
-            "binding_profile": {},
+            **blank_port(network["id"], project_id),
             "port_security_enabled": network["port_security_enabled"],
-            "allowed_address_pairs": [],
-            "dns_name": "",
             **columns,
+            "extra_dhcp_opts": bodies.options_of((), body.get("extra_dhcp_opts")),
             **rows.stamp(self.core.now()),
         }
         groups = self._groups(conn, context, row, body)
-        if not insert_port(conn, row, _mac(body.get("mac_address"))):
+        if not insert_port(conn, row, bodies.mac_of(body.get("mac_address"))):
             raise MacAddressInUse(network_id=network["id"], mac=row["mac_address"])
-        row["allowed_address_pairs"] = _pairs(row, row["allowed_address_pairs"])
+        row["allowed_address_pairs"] = bodies.pairs_of(row, row["allowed_address_pairs"])
         if row["allowed_address_pairs"]:
             pairs = {"allowed_address_pairs": row["allowed_address_pairs"]}
-            rows.update(conn, T, row["id"], pairs, row["updated_at"])
+            conn.execute(sa.update(T).where(T.c.id == row["id"]).values(pairs))
         here = subnets.of_network(conn, network["id"])
         takers = self.core.takers
         if body.get("fixed_ips") is None:
-            fixed = takers.take_default(conn, network["id"], here, row["id"])
+            takers.take_default(conn, network["id"], here, row)
         else:
-            fixed = takers.take_wanted(conn, network["id"], here, body["fixed_ips"], row["id"])
+            check_hosts_own(network, here, body["fixed_ips"])
+            takers.take_wanted(conn, network["id"], here, body["fixed_ips"], row)
         for group_id in groups:
             _join(conn, row["id"], group_id)
-        return _Written(row, fixed, groups)
+        for tag in dict.fromkeys(body.get("tags") or ()):
+            rows.insert(conn, tables.tags, {"resource_id": row["id"], "tag": tag})
+        return self._written(conn, context, row["id"])
 
     def _groups(self, conn: Connection, context: RequestContext, row: Row, body: Row) -> list[str]:
         """The groups of a new port: as asked for, or the project's default one."""
@@ -152,15 +142,33 @@ class Ports:
         """``binding:host_id`` binds, null unbinds; the answer comes when that is in force.
         Raises RevisionMismatch when ``revision`` is given and not the port's."""
         demand_privilege(context, body, *BINDING)
-        columns = _columns(body)
+        columns = bodies.columns_of(body)
         if "mac_address" in body:
-            columns["mac_address"] = _mac(body["mac_address"])
+            columns["mac_address"] = bodies.mac_of(body["mac_address"])
         written = self.core.database.run(
             lambda conn: self._update(conn, context, port_id, body, dict(columns), revision)
         )
-        if written.bound_before or written.row["binding_host"]:
+        return self._done(written)
+
+    def _done(self, written: _Written) -> Row:
+        if written.known:
             self.core.plane.refresh(written.row["network_id"])
-        return view(self.core, context, written.row, written.fixed_ips, written.groups)
+        if written.moved:
+            self.core.events.changed([written.row])
+        return written.shown
+
+    def _written(
+        self,
+        conn: Connection,
+        context: RequestContext,
+        port_id: str,
+        before: Row | None = None,
+        moved: bool = False,
+    ) -> _Written:
+        row = rows.get(conn, T, port_id) or {}
+        (shown,) = port_rows.views(conn, self.core, context, [row])
+        known = any(_in_plane(each) for each in (before, row) if each)
+        return _Written(row, shown, known, moved)
 
     def _update(
         self,
@@ -171,18 +179,21 @@ class Ports:
         columns: Row,
         revision: int | None,
     ) -> _Written:
-        row = self._mine(conn, context, port_id)
-        if revision not in (None, row["revision"]):
-            raise RevisionMismatch(expected=revision, current=row["revision"])
+        row = self.mine(conn, context, port_id)
+        rows.check_revision(row, revision)
         network = networks.get(conn, context, row["network_id"])
-        _check_owner(context, network, body)
-        bound_before = bool(row["binding_host"])
+        _check_owner(conn, context, network, body)
+        if row["device_owner"] in ROUTER_OWNERS:
+            demand_privilege(context, body, "device_id", "device_owner", "mac_address")
+        if "extra_dhcp_opts" in body:
+            held = row["extra_dhcp_opts"] or ()
+            columns["extra_dhcp_opts"] = bodies.options_of(held, body["extra_dhcp_opts"])
         after = {**row, **columns}
         if "allowed_address_pairs" in columns:
-            columns["allowed_address_pairs"] = _pairs(after, columns["allowed_address_pairs"])
-            after = {**row, **columns}
-        groups = self._regroup(conn, context, after, body)
-        fixed = self._readdress(conn, after, body)
+            pairs = bodies.pairs_of(after, columns["allowed_address_pairs"])
+            columns["allowed_address_pairs"] = after["allowed_address_pairs"] = pairs
+        self._regroup(conn, context, after, body)
+        moved = self._readdress(conn, network, after, body)
         if columns.get("mac_address", row["mac_address"]) != row["mac_address"]:
             twins = (T.c.network_id == row["network_id"], T.c.mac_address == after["mac_address"])
             if rows.count(conn, T, *twins):
@@ -190,11 +201,9 @@ class Ports:
         unchanged = T.c.revision == row["revision"]
         if not rows.update(conn, T, port_id, columns, self.core.now(), unchanged):
             raise Contention()  # somebody was faster: the transaction is tried again
-        return _Written(rows.get(conn, T, port_id) or after, fixed, groups, bound_before)
+        return self._written(conn, context, port_id, row, moved)
 
-    def _regroup(
-        self, conn: Connection, context: RequestContext, after: Row, body: Row
-    ) -> list[str]:
+    def _regroup(self, conn: Connection, context: RequestContext, after: Row, body: Row) -> None:
         current = port_rows.groups_of(conn, [after["id"]]).get(after["id"], [])
         wanted = current
         if "security_groups" in body:
@@ -214,110 +223,110 @@ class Ports:
             )
         for group_id in sorted(set(wanted) - set(current)):
             _join(conn, after["id"], group_id)
-        return wanted
 
-    def _readdress(self, conn: Connection, after: Row, body: Row) -> list[Row]:
-        """Keep what is wanted again, give back the rest, take what is new."""
+    def _readdress(self, conn: Connection, network: Row, after: Row, body: Row) -> bool:
+        """Keep what is wanted again, give back the rest, take what is new. Whether anything is
+        other than before."""
         port_id, network_id = after["id"], after["network_id"]
-        current = port_rows.fixed_ips_of(conn, [port_id]).get(port_id, [])
         if body.get("fixed_ips") is None:
-            return current
+            return False
+        current = port_rows.fixed_ips_of(conn, [port_id]).get(port_id, [])
         here = subnets.of_network(conn, network_id)
         keep, new = _kept(current, body["fixed_ips"])
+        check_hosts_own(network, here, new)
         taken = tables.addresses
-        for item in current:
-            if item not in keep:
-                rows.delete(
-                    conn,
-                    taken,
-                    taken.c.port_id == port_id,
-                    taken.c.subnet_id == item["subnet_id"],
-                    taken.c.address == item["ip_address"],
-                )
-        return keep + self.core.takers.take_wanted(
-            conn, network_id, here, new, port_id, first=len(keep)
-        )
+        gone = [item for item in current if item not in keep]
+        for item in gone:
+            rows.delete(
+                conn,
+                taken,
+                taken.c.port_id == port_id,
+                taken.c.subnet_id == item["subnet_id"],
+                taken.c.address == item["ip_address"],
+            )
+        added = self.core.takers.take_wanted(conn, network_id, here, new, after, first=len(current))
+        if after["device_owner"] in ROUTER_OWNERS:
+            _check_same_subnets(current, keep + added)
+        floating_rows.detach(conn, port_id, [item["ip_address"] for item in gone])
+        return bool(gone or added)
 
     # ---- delete ----
 
     def delete(self, context: RequestContext, port_id: str) -> None:
-        """Raises PortNotFound, Forbidden."""
+        """A floating address that led here leads nowhere. Raises PortNotFound, Forbidden,
+        ServicePortInUse for ports of routers and floating addresses."""
 
         def write(conn: Connection) -> Row:
-            row = self._mine(conn, context, port_id)
-            taken, link = tables.addresses, tables.port_security_groups
-            rows.delete(conn, taken, taken.c.port_id == port_id)
-            rows.delete(conn, link, link.c.port_id == port_id)
-            rows.delete(conn, T, T.c.id == port_id)
+            row = self.mine(conn, context, port_id)
+            _check_not_ours(conn, row)
+            remove(conn, row)
             return row
 
         row = self.core.database.run(write)
-        if row["binding_host"]:
+        if _in_plane(row):
             self.core.plane.refresh(row["network_id"])
 
     @staticmethod
-    def _mine(conn: Connection, context: RequestContext, port_id: str) -> Row:
+    def mine(conn: Connection, context: RequestContext, port_id: str) -> Row:
+        """A port that the caller may change: its own, or any on its network; those of the
+        network service itself only an administrator, but for a router's interfaces."""
         row = port_rows.get(conn, context, port_id)
-        if row["device_owner"].startswith("network:") and not privileged(context):
-            raise Forbidden("This port belongs to the network service.")
-        return row
+        owner = row["device_owner"]
+        if privileged(context) or owner == ROUTER_OWNER or not owner.startswith("network:"):
+            return row
+        raise Forbidden("This port belongs to the network service.")
 
 
-def _check_owner(context: RequestContext, network: Row, body: Row) -> None:
+def remove(conn: Connection, row: Row) -> None:
+    """With its addresses, groups and tags."""
+    port_id = row["id"]
+    taken, link = tables.addresses, tables.port_security_groups
+    floating_rows.detach(conn, port_id)
+    rows.delete(conn, taken, taken.c.port_id == port_id)
+    rows.delete(conn, link, link.c.port_id == port_id)
+    rows.forget(conn, port_id)
+    rows.delete(conn, T, T.c.id == port_id)
+
+
+def _in_plane(row: Row) -> bool:
+    return bool(row["binding_host"]) or row["device_owner"].startswith("network:")
+
+
+def _check_not_ours(conn: Connection, row: Row) -> None:
+    """Raises ServicePortInUse while what the port is for is there."""
+    owner = row["device_owner"]
+    users = {ROUTER_OWNER: tables.routers, GATEWAY_OWNER: tables.routers}
+    table = users.get(owner, tables.floating_ips if owner == FLOATING_OWNER else None)
+    if table is not None and rows.get(conn, table, row["device_id"]) is not None:
+        raise ServicePortInUse(port_id=row["id"], reason=f"has device owner {owner}")
+
+
+def _check_same_subnets(before: Sequence[Row], after: Sequence[Row]) -> None:
+    """A router's interface may get other addresses, but not into other subnets."""
+    if {item["subnet_id"] for item in before} != {item["subnet_id"] for item in after}:
+        raise InvalidInput(reason="The subnets of a router's interface cannot be changed.")
+
+
+def check_hosts_own(network: Row, here: Sequence[Row], wanted: Sequence[Row]) -> None:
+    """Where the host itself is the gateway nobody else may have that address."""
+    if not (network["host_access"] or network["external"]):
+        return
+    for subnet in here:
+        for item in wanted:
+            if subnet["gateway_ip"] and item.get("ip_address") == subnet["gateway_ip"]:
+                raise IpAddressInUse(address=subnet["gateway_ip"], subnet_id=subnet["id"])
+
+
+def _check_owner(conn: Connection, context: RequestContext, network: Row, body: Row) -> None:
     if privileged(context):
         return
     if str(body.get("device_owner") or "").startswith("network:"):
         raise Forbidden("Policy doesn't allow this device_owner to be set.")
     if network["project_id"] == context.project_id:
         return
-    if network["external"] and not network["shared"]:
+    if not networks.may_use(conn, context, network):
         raise Forbidden("Policy doesn't allow ports to be created on this external network.")
     demand_privilege(context, body, *OWNER_ONLY)
-
-
-def _columns(body: Row) -> Row:
-    """The columns that ``body`` sets, whatever is done with it. Raises InvalidInput."""
-    columns: Row = {column: body[name] or "" for name, column in TEXTS.items() if name in body}
-    for name in ("admin_state_up", "port_security_enabled"):
-        if name in body:
-            columns[name] = rows.boolean_of(body[name])
-    if body.get("binding:vnic_type"):
-        if body["binding:vnic_type"] != "normal":
-            raise InvalidInput(reason="Only ports of vnic_type normal can be bound here.")
-        columns["vnic_type"] = "normal"
-    if "binding:profile" in body:
-        columns["binding_profile"] = body["binding:profile"] or {}
-    if "allowed_address_pairs" in body:
-        columns["allowed_address_pairs"] = body["allowed_address_pairs"] or []
-    if not LABEL.match(columns.get("dns_name", "")):
-        raise InvalidInput(reason=f"'{columns['dns_name']}' is not a valid DNS label.")
-    return columns
-
-
-def _mac(given: Any) -> str | None:
-    if given is None:
-        return None
-    mac = str(given).lower().replace("-", ":")
-    if not MAC.match(mac) or int(mac[1], 16) & 1 or mac == "00:00:00:00:00:00":
-        raise InvalidInput(reason=f"'{given}' is not a valid MAC address.")
-    return mac
-
-
-def _pairs(row: Row, given: Sequence[Row]) -> list[Row]:
-    """Each with its MAC address, the port's own by default. Raises InvalidInput."""
-    pairs: list[Row] = []
-    for item in given:
-        try:
-            prefix = ipaddress.ip_network(item["ip_address"], strict=False)
-        except ValueError:
-            raise InvalidInput(reason=f"'{item['ip_address']}' is not a valid IP.") from None
-        text = str(prefix) if "/" in item["ip_address"] else str(prefix.network_address)
-        pair = {"ip_address": text, "mac_address": _mac(item.get("mac_address"))}
-        pair["mac_address"] = pair["mac_address"] or row["mac_address"]
-        if pair in pairs:
-            raise InvalidInput(reason=f"Request contains duplicate address pair: {pair}.")
-        pairs.append(pair)
-    return pairs
 
 
 def _kept(current: Sequence[Row], wanted: Sequence[Row]) -> tuple[list[Row], list[Row]]:

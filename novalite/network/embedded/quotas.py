@@ -14,9 +14,13 @@ from novalite.network.embedded.errors import QuotaExceeded
 RESOURCES: dict[str, Table] = {
     "network": tables.networks,
     "subnet": tables.subnets,
+    "subnetpool": tables.subnetpools,
     "port": tables.ports,
+    "router": tables.routers,
+    "floatingip": tables.floating_ips,
     "security_group": tables.security_groups,
     "security_group_rule": tables.security_group_rules,
+    "rbac_policy": tables.rbac_policies,
 }
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.sql import ColumnElement
 
 from novalite.db.statements import any_of, beyond, order_by
 from novalite.exception import InvalidInput
+from novalite.network.embedded import tables
+from novalite.network.embedded.errors import RevisionMismatch
 
 Row = dict[str, Any]
 Condition = ColumnElement[bool]
@@ -87,8 +89,80 @@ def update(
     return conn.execute(statement).rowcount > 0
 
 
+def check_revision(row: Row, expected: int | None) -> None:
+    """Raises RevisionMismatch when a request was made for another revision."""
+    if expected not in (None, row["revision"]):
+        raise RevisionMismatch(expected=expected, current=row["revision"])
+
+
 def delete(conn: Connection, table: Table, *conditions: Condition) -> int:
     return conn.execute(sa.delete(table).where(*conditions)).rowcount
+
+
+TAG_FILTERS = frozenset({"tags", "tags-any", "not-tags", "not-tags-any"})
+
+
+def tag_condition(table: Table, name: str, values: Sequence[Any]) -> Condition:
+    """``values`` may be comma-separated. ``tags``: has all of them; ``tags-any``: has one."""
+    wanted = sorted({tag for value in values for tag in str(value).split(",") if tag})
+    T = tables.tags
+    query = sa.select(T.c.resource_id).where(T.c.tag.in_(wanted))
+    if not name.endswith("any"):
+        query = query.group_by(T.c.resource_id).having(sa.func.count() == len(wanted))
+    found = table.c.id.in_(query)
+    return sa.not_(found) if name.startswith("not-") else found
+
+
+def tags_of(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    T = tables.tags
+    found: dict[str, list[str]] = {}
+    query = (
+        sa.select(T.c.resource_id, T.c.tag)
+        .where(any_of(conn, T.c.resource_id, ids))
+        .order_by(T.c.resource_id, T.c.tag)
+    )
+    for resource_id, tag in conn.execute(query):
+        found.setdefault(resource_id, []).append(tag)
+    return found
+
+
+def forget(conn: Connection, *ids: str) -> None:
+    """Of resources that are deleted: their tags, and who else could use them."""
+    delete(conn, tables.tags, tables.tags.c.resource_id.in_(ids))
+    delete(conn, tables.rbac_policies, tables.rbac_policies.c.object_id.in_(ids))
+
+
+def common_view(row: Row, tags: Sequence[str] = ()) -> Row:
+    """What all resources show."""
+    shown: Row = {
+        "id": row["id"],
+        "description": row["description"],
+        "project_id": row["project_id"],
+        "tenant_id": row["project_id"],
+        "tags": list(tags),
+        "created_at": moment(row["created_at"]),
+        "updated_at": moment(row["updated_at"]),
+        "revision_number": row["revision"],
+    }
+    if "name" in row:
+        shown["name"] = row["name"]
+    return shown
+
+
+def common_columns(table: Table) -> dict[str, ColumnElement[Any]]:
+    """API name -> column, for the filters and sort keys that all resources have."""
+    found: dict[str, ColumnElement[Any]] = {
+        "id": table.c.id,
+        "project_id": table.c.project_id,
+        "tenant_id": table.c.project_id,
+        "description": table.c.description,
+        "revision_number": table.c.revision,
+        "created_at": table.c.created_at,
+        "updated_at": table.c.updated_at,
+    }
+    if "name" in table.c:
+        found["name"] = table.c.name
+    return found
 
 
 @dataclasses.dataclass(slots=True)
@@ -105,6 +179,9 @@ class Listing:
         found: list[Condition] = []
         for name, given in filters.items():
             values = list(given) if isinstance(given, list | tuple | set) else [given]
+            if name in TAG_FILTERS:
+                found.append(tag_condition(self.table, name, values))
+                continue
             if name in self.special:
                 found.append(self.special[name](conn, values))
                 continue

@@ -9,9 +9,13 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.exception import InvalidInput, SecurityGroupNotFound
-from novalite.network.embedded import rows, tables
+from novalite.network.embedded import access, rows, tables
 from novalite.network.embedded.core import Core, privileged
-from novalite.network.embedded.errors import SecurityGroupRuleExists, SecurityGroupRuleNotFound
+from novalite.network.embedded.errors import (
+    Missing,
+    SecurityGroupRuleExists,
+    SecurityGroupRuleNotFound,
+)
 from novalite.network.embedded.protocols import ICMP, WITH_PORTS, number_of
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rows import Condition, Listing, Page, Row
@@ -21,11 +25,8 @@ T = tables.security_group_rules
 LISTING = Listing(
     T,
     {
-        "id": T.c.id,
+        **rows.common_columns(T),
         "security_group_id": T.c.security_group_id,
-        "project_id": T.c.project_id,
-        "tenant_id": T.c.project_id,
-        "description": T.c.description,
         "direction": T.c.direction,
         "ethertype": T.c.ethertype,
         "protocol": T.c.protocol,
@@ -33,9 +34,9 @@ LISTING = Listing(
         "port_range_max": T.c.port_range_max,
         "remote_ip_prefix": T.c.remote_ip_prefix,
         "remote_group_id": T.c.remote_group_id,
-        "created_at": T.c.created_at,
-        "updated_at": T.c.updated_at,
+        "remote_address_group_id": T.c.remote_address_group_id,
     },
+    {"normalized_cidr": lambda conn, values: T.c.remote_ip_prefix.in_(list(map(str, values)))},
 )
 MEANING = (
     "direction",
@@ -45,23 +46,17 @@ MEANING = (
     "port_range_max",
     "remote_ip_prefix",
     "remote_group_id",
+    "remote_address_group_id",
 )
+REMOTES = ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
 
 
 def view(row: Row) -> Row:
     return {
-        "id": row["id"],
+        **rows.common_view(row),
         "security_group_id": row["security_group_id"],
-        "project_id": row["project_id"],
-        "tenant_id": row["project_id"],
-        "description": row["description"],
         **{name: row[name] for name in MEANING},
         "normalized_cidr": row["remote_ip_prefix"],
-        "remote_address_group_id": None,
-        "tags": [],
-        "created_at": rows.moment(row["created_at"]),
-        "updated_at": rows.moment(row["updated_at"]),
-        "revision_number": row["revision"],
     }
 
 
@@ -88,6 +83,7 @@ def _rule(group: Row, direction: str, ethertype: str, remote_group: str | None) 
         "port_range_max": None,
         "remote_ip_prefix": None,
         "remote_group_id": remote_group,
+        "remote_address_group_id": None,
     }
 
 
@@ -116,10 +112,12 @@ class SecurityGroupRules:
         row = meaning_of(body)
 
         def write(conn: Connection) -> None:
-            for group_id in (body["security_group_id"], row["remote_group_id"]):
-                if group_id is not None:
-                    group = _group(conn, context, group_id)
-                    row.setdefault("project_id", group["project_id"])
+            group = _group(conn, context, body["security_group_id"], own=True)
+            row["project_id"] = group["project_id"]
+            if row["remote_group_id"]:
+                _group(conn, context, row["remote_group_id"])
+            if row["remote_address_group_id"]:
+                _check_address_group(conn, context, row["remote_address_group_id"])
             self.quotas.check(conn, row["project_id"], "security_group_rule")
             twin = conn.scalar(
                 sa.select(T.c.id).where(
@@ -152,11 +150,27 @@ class SecurityGroupRules:
         return found[0]
 
 
-def _group(conn: Connection, context: RequestContext, group_id: str) -> Row:
+def _group(conn: Connection, context: RequestContext, group_id: str, own: bool = False) -> Row:
+    """``own``: not one that another project only shares."""
     row = rows.get(conn, tables.security_groups, group_id)
-    if row is None or not (privileged(context) or row["project_id"] == context.project_id):
+    if row is None:
         raise SecurityGroupNotFound(security_group_id=group_id)
-    return row
+    if privileged(context) or row["project_id"] == context.project_id:
+        return row
+    if not own and access.grants_of(conn, context, [group_id]):
+        return row
+    raise SecurityGroupNotFound(security_group_id=group_id)
+
+
+def _check_address_group(conn: Connection, context: RequestContext, group_id: str) -> None:
+    row = rows.get(conn, tables.address_groups, group_id)
+    seen = row is not None and (
+        privileged(context)
+        or row["project_id"] == context.project_id
+        or access.grants_of(conn, context, [group_id])
+    )
+    if not seen:
+        raise Missing("AddressGroupNotFound", f"Address group {group_id} could not be found.")
 
 
 def meaning_of(body: Row) -> Row:
@@ -171,14 +185,18 @@ def meaning_of(body: Row) -> Row:
         "port_range_max": _number(body.get("port_range_max")),
         "remote_ip_prefix": None,
         "remote_group_id": body.get("remote_group_id") or None,
+        "remote_address_group_id": body.get("remote_address_group_id") or None,
     }
+    if sum(bool(body.get(name)) for name in REMOTES) > 1:
+        raise InvalidInput(
+            reason="Only remote_ip_prefix or remote_group_id or remote_address_group_id may be "
+            "provided."
+        )
     protocol = body.get("protocol")
     if protocol is not None and str(protocol).lower() not in ("any", ""):
         row["protocol"] = str(protocol).lower()
     _check_ports(row)
     if body.get("remote_ip_prefix"):
-        if row["remote_group_id"]:
-            raise InvalidInput(reason="Only remote_ip_prefix or remote_group_id may be provided.")
         row["remote_ip_prefix"] = _prefix(body["remote_ip_prefix"], row["ethertype"])
     return row
 
@@ -205,15 +223,30 @@ def _check_ports(row: Row) -> None:
     if row["protocol"] is None:
         raise InvalidInput(reason="Must also specify protocol if port range is given.")
     if number in ICMP:
-        for name, value in (("port_range_min", low), ("port_range_max", high)):
-            if value is not None and not 0 <= value <= 255:
-                raise InvalidInput(reason=f"Invalid value for ICMP {name}: {value}.")
-        if low is None:
-            raise InvalidInput(reason="ICMP code (port-range-max) is given but no ICMP type.")
+        _check_icmp(low, high)
         return
     if number not in WITH_PORTS:
         raise InvalidInput(reason=f"Protocol {row['protocol']} has no ports.")
-    if low is None or high is None or not 0 <= low <= high <= 65535:
+    first = 1 if number in (6, 17) else 0
+    for value in (low, high):
+        if value is not None and not first <= value <= 65535:
+            raise InvalidInput(reason=f"Invalid value for port {value}")
+    if low is None or high is None or low > high:
         raise InvalidInput(reason="For TCP/UDP protocols, port_range_min must be <= port_range_max")
-    if number in (6, 17) and low == 0:
-        raise InvalidInput(reason="Invalid port 0.")
+
+
+def _check_icmp(kind: int | None, code: int | None) -> None:
+    for name, attribute, value in (
+        ("type", "port_range_min", kind),
+        ("code", "port_range_max", code),
+    ):
+        if value is not None and not 0 <= value <= 255:
+            raise InvalidInput(
+                reason=f"Invalid value for ICMP {name} ({attribute.replace('_', '-')}) {value}. "
+                "It must be 0 to 255."
+            )
+    if kind is None:
+        raise InvalidInput(
+            reason=f"ICMP code (port-range-max) {code} is provided but ICMP type "
+            "(port-range-min) is missing."
+        )

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.statements import any_of, insert_unless_there
-from novalite.exception import SecurityGroupNotFound
-from novalite.network.embedded import rows, security_group_rules, tables
+from novalite.exception import Forbidden, SecurityGroupNotFound
+from novalite.network.embedded import access, rows, security_group_rules, tables
 from novalite.network.embedded.core import Core, owner_of, privileged
 from novalite.network.embedded.errors import (
+    InUse,
     SecurityGroupCannotRemoveDefault,
     SecurityGroupDefaultAlreadyExists,
     SecurityGroupInUse,
@@ -22,22 +23,29 @@ from novalite.network.embedded.rows import Condition, Listing, Page, Row
 T = tables.security_groups
 DEFAULT = "default"
 
+
+def _by_shared(conn: Connection, values: Sequence[Any]) -> Condition:
+    policies = tables.rbac_policies
+    shared = T.c.id.in_(sa.select(policies.c.object_id))
+    either = [shared if rows.boolean_of(value) else sa.not_(shared) for value in values]
+    return sa.or_(*either)
+
+
 LISTING = Listing(
     T,
+    rows.common_columns(T),
     {
-        "id": T.c.id,
-        "name": T.c.name,
-        "project_id": T.c.project_id,
-        "tenant_id": T.c.project_id,
-        "description": T.c.description,
-        "created_at": T.c.created_at,
-        "updated_at": T.c.updated_at,
+        "stateful": lambda conn, values: sa.literal(True in map(rows.boolean_of, values)),
+        "shared": _by_shared,
     },
 )
 
 
 def visible(context: RequestContext) -> list[Condition]:
-    return [] if privileged(context) else [T.c.project_id == context.project_id]
+    if privileged(context):
+        return []
+    granted = access.granted(context, access.AS_SHARED)
+    return [sa.or_(T.c.project_id == context.project_id, T.c.id.in_(granted))]
 
 
 def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
@@ -48,20 +56,12 @@ def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
     return found[0]
 
 
-def view(row: Row, rules: Sequence[Row]) -> Row:
+def view(row: Row, rules: Sequence[Row], shared: bool, tags: Sequence[str]) -> Row:
     return {
-        "id": row["id"],
-        "name": row["name"],
-        "description": row["description"],
-        "project_id": row["project_id"],
-        "tenant_id": row["project_id"],
+        **rows.common_view(row, tags),
         "security_group_rules": [security_group_rules.view(rule) for rule in rules],
         "stateful": True,
-        "shared": False,
-        "tags": [],
-        "created_at": rows.moment(row["created_at"]),
-        "updated_at": rows.moment(row["updated_at"]),
-        "revision_number": row["revision"],
+        "shared": shared,
     }
 
 
@@ -113,7 +113,7 @@ class SecurityGroups:
             self.make_default(project_id)
         with self.core.database.read() as conn:
             conditions = visible(context) + LISTING.conditions(conn, filters)
-            return self._views(conn, LISTING.run(conn, conditions, page or Page()))
+            return self._views(conn, context, LISTING.run(conn, conditions, page or Page()))
 
     def make_default(self, project_id: str) -> None:
         with self.core.database.read() as conn:
@@ -123,7 +123,7 @@ class SecurityGroups:
 
     def show(self, context: RequestContext, group_id: str) -> Row:
         with self.core.database.read() as conn:
-            return self._views(conn, [get(conn, context, group_id)])[0]
+            return self._views(conn, context, [get(conn, context, group_id)])[0]
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """With rules that let everything out. Raises Forbidden, QuotaExceeded,
@@ -146,20 +146,25 @@ class SecurityGroups:
             rows.insert(conn, T, row)
             for rule in security_group_rules.defaults(row, ingress=False):
                 rows.insert(conn, tables.security_group_rules, {**rule, **rows.stamp(now)})
-            return self._views(conn, [row])[0]
+            return self._views(conn, context, [row])[0]
 
         return self.core.database.run(write)
 
     def update(self, context: RequestContext, group_id: str, body: Row) -> Row:
         def write(conn: Connection) -> Row:
-            row = get(conn, context, group_id)
+            row = self.mine(conn, context, group_id)
             changes: Row = {
                 name: body[name] or "" for name in ("name", "description") if name in body
             }
             if changes.get("name", row["name"]) != row["name"] and row["default_of"]:
-                raise SecurityGroupCannotRemoveDefault()
+                raise InUse(
+                    "SecurityGroupCannotUpdateDefault",
+                    "Updating default security group not allowed.",
+                )
+            if changes.get("name", "").lower() == DEFAULT and not row["default_of"]:
+                raise SecurityGroupDefaultAlreadyExists()
             rows.update(conn, T, group_id, changes, self.core.now())
-            return self._views(conn, [get(conn, context, group_id)])[0]
+            return self._views(conn, context, [get(conn, context, group_id)])[0]
 
         return self.core.database.run(write)
 
@@ -167,7 +172,7 @@ class SecurityGroups:
         """Raises SecurityGroupInUse; only an administrator may delete a default group."""
 
         def write(conn: Connection) -> None:
-            row = get(conn, context, group_id)
+            row = self.mine(conn, context, group_id)
             if row["default_of"] and not privileged(context):
                 raise SecurityGroupCannotRemoveDefault()
             link = tables.port_security_groups
@@ -176,13 +181,22 @@ class SecurityGroups:
             rules = tables.security_group_rules
             rows.delete(conn, rules, rules.c.security_group_id == group_id)
             rows.delete(conn, rules, rules.c.remote_group_id == group_id)
+            rows.forget(conn, group_id)
             rows.delete(conn, T, T.c.id == group_id)
 
         self.core.database.run(write)
         self.core.plane.refresh()
 
     @staticmethod
-    def _views(conn: Connection, found: Sequence[Row]) -> list[Row]:
+    def mine(conn: Connection, context: RequestContext, group_id: str) -> Row:
+        """Raises SecurityGroupNotFound, and Forbidden for one that others share."""
+        row = get(conn, context, group_id)
+        if not privileged(context) and row["project_id"] != context.project_id:
+            raise Forbidden("Only its owner or an administrator may change a security group.")
+        return row
+
+    @staticmethod
+    def _views(conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         if not found:
             return []
         table = tables.security_group_rules
@@ -190,7 +204,12 @@ class SecurityGroups:
         ids = [row["id"] for row in found]
         for rule in rows.select(conn, table, any_of(conn, table.c.security_group_id, ids)):
             rules.setdefault(rule["security_group_id"], []).append(rule)
-        return [view(row, rules.get(row["id"], ())) for row in found]
+        tags = rows.tags_of(conn, ids)
+        grants = access.grants_of(conn, context, ids)
+        return [
+            view(row, rules.get(row["id"], ()), row["id"] in grants, tags.get(row["id"], ()))
+            for row in found
+        ]
 
 
 def default_of(conn: Connection, project_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The embedded network service: networks, subnets, ports, security groups, on one host."""
+"""The embedded network service: all its resources, and what the compute services ask of it."""
 
 from typing import Any
 
@@ -8,40 +8,31 @@ from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
 from novalite.exception import PortNotFound
-from novalite.network.embedded import snapshot
+from novalite.network.embedded import networks, port_rows, security_groups, snapshot
+from novalite.network.embedded.address_groups import AddressGroups
+from novalite.network.embedded.address_scopes import AddressScopes
+from novalite.network.embedded.agents import INTERVAL_SECONDS, NETWORK_HOST, Agents
+from novalite.network.embedded.availability import IpAvailability
 from novalite.network.embedded.core import Core
 from novalite.network.embedded.dhcp_port import DhcpPorts
+from novalite.network.embedded.extensions import EXTENSIONS
+from novalite.network.embedded.floating_ips import FloatingIps
 from novalite.network.embedded.networks import Networks
 from novalite.network.embedded.plane import DataPlane, NoDataPlane
 from novalite.network.embedded.ports import Ports
 from novalite.network.embedded.quotas import Quotas
+from novalite.network.embedded.rbac_policies import RbacPolicies
+from novalite.network.embedded.router_interfaces import RouterInterfaces
+from novalite.network.embedded.routers import Routers
 from novalite.network.embedded.security_group_rules import SecurityGroupRules
 from novalite.network.embedded.security_groups import SecurityGroups
+from novalite.network.embedded.subnetpools import SubnetPools
 from novalite.network.embedded.subnets import Subnets
+from novalite.network.embedded.tags import Finder, Tags
+from novalite.network.embedded.topologies import Topologies
 from novalite.network.interface import Resource
-
-EXTENSIONS = frozenset(
-    {
-        "allowed-address-pairs",
-        "binding",
-        "dns-integration",
-        "external-net",
-        "filter-validation",
-        "ip-substring-filtering",
-        "net-mtu",
-        "net-mtu-writable",
-        "pagination",
-        "port-security",
-        "project-id",
-        "quota_details",
-        "quotas",
-        "security-group",
-        "sorting",
-        "standard-attr-description",
-        "standard-attr-revisions",
-        "standard-attr-timestamp",
-    }
-)
+from novalite.periodic import Periodic
+from novalite.wsgi.server_events import ServerEvents
 
 
 class NetworkService:
@@ -61,21 +52,63 @@ class NetworkService:
         self.plane = plane if plane is not None else _plane(conf, database)
         self.core = Core(conf, database, self.plane, clock or SystemClock())
         self.quotas = Quotas(self.core)
+        dhcp_ports = DhcpPorts(self.core)
         self.networks = Networks(self.core, self.quotas)
-        self.subnets = Subnets(self.core, self.quotas, DhcpPorts(self.core))
+        self.address_scopes = AddressScopes(self.core, self.quotas)
+        self.subnetpools = SubnetPools(self.core, self.quotas)
+        self.subnets = Subnets(self.core, self.quotas, dhcp_ports, self.subnetpools)
         self.security_groups = SecurityGroups(self.core, self.quotas)
         self.security_group_rules = SecurityGroupRules(self.core, self.quotas)
+        self.address_groups = AddressGroups(self.core, self.quotas)
         self.ports = Ports(self.core, self.quotas, self.security_groups)
+        self.routers = Routers(self.core, self.quotas)
+        self.router_interfaces = RouterInterfaces(self.core, self.routers, self.subnets)
+        self.floating_ips = FloatingIps(self.core, self.quotas)
+        self.rbac_policies = RbacPolicies(self.core, self.quotas)
+        self.agents = Agents(self.core, dhcp_ports)
+        self.ip_availability = IpAvailability(self.core)
+        self.topologies = Topologies(
+            self.core, self.networks, self.subnets, self.routers, self.router_interfaces
+        )
+        self.tags = Tags(self.core, self._finders())
+        self._heart = Periodic("network agents", self._beat, INTERVAL_SECONDS)
+
+    def _finders(self) -> dict[str, tuple[Finder, Finder]]:
+        """Of what may have tags: (who sees it, who changes it)."""
+        return {
+            "networks": (networks.get, self.networks.mine),
+            "subnets": (self.subnets.get, self.subnets.mine),
+            "ports": (port_rows.get, self.ports.mine),
+            "routers": (self.routers.get, self.routers.mine),
+            "subnetpools": (self.subnetpools.get, self.subnetpools.mine),
+            "floatingips": (self.floating_ips.get, self.floating_ips.mine),
+            "security-groups": (security_groups.get, self.security_groups.mine),
+        }
+
+    @property
+    def server_events(self) -> ServerEvents | None:
+        """Who is told when the network of a server changes."""
+        return self.core.events.target
+
+    @server_events.setter
+    def server_events(self, target: ServerEvents | None) -> None:
+        self.core.events.target = target
 
     # ---- life ----
 
     def start(self) -> None:
         """Bring the host's network to what the database says, whatever was before."""
         self.plane.start(lambda: snapshot.load(self.database))
+        self.agents.started(self.core.conf.host)
+        self._heart.start()
 
     def stop(self) -> None:
         """Guests keep their network; only metadata pauses."""
+        self._heart.stop()
         self.plane.stop()
+
+    def _beat(self) -> None:
+        self.agents.heard_of(self.core.conf.host, NETWORK_HOST)
 
     # ---- NetworkAPI ----
 
@@ -113,11 +146,10 @@ class NetworkService:
         return self.security_groups.list_(context, filters)
 
     def list_floating_ips(self, context: RequestContext, **filters: Any) -> list[Resource]:
-        """There are no routers here, and so no floating addresses."""
-        return []
+        return self.floating_ips.list_(context, filters)
 
     def extensions(self, context: RequestContext) -> frozenset[str]:
-        return EXTENSIONS
+        return frozenset(EXTENSIONS)
 
     def port_quota_left(self, context: RequestContext, project_id: str) -> int:
         with self.database.read() as conn:

@@ -28,6 +28,7 @@ def _added() -> dict[str, list[sa.Column]]:
         "network_networks": [
             sa.Column("segmentation_id", sa.Integer),
             text("dns_domain"),
+            sa.Column("availability_zone_hints", Json),
             boolean("is_default", False),
             boolean("dhcp_scheduled", True),
         ],

@@ -4,6 +4,8 @@ from novalite.network.embedded.rest.resource import (
     BOOLEAN,
     NUMBER,
     PROJECT,
+    STRING_OR_NULL,
+    STRINGS,
     TEXT,
     Resource,
     object_,
@@ -17,10 +19,13 @@ _COMMON = {
     "router:external": BOOLEAN,
     "port_security_enabled": BOOLEAN,
     "mtu": NUMBER,
+    "dns_domain": TEXT,
+    "is_default": {"anyOf": [BOOLEAN, {"type": "null"}]},
+    "provider:network_type": STRING_OR_NULL,
+    "provider:physical_network": STRING_OR_NULL,
+    "provider:segmentation_id": NUMBER,
 }
-CREATE = object_(
-    {**_COMMON, **PROJECT, "availability_zone_hints": {"type": "array", "maxItems": 0}}
-)
+CREATE = object_({**_COMMON, **PROJECT, "availability_zone_hints": STRINGS})
 UPDATE = object_(_COMMON)
 
 OPERATIONS = Resource("network", lambda service: service.networks).operations(CREATE, UPDATE)

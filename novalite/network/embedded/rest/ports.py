@@ -1,19 +1,14 @@
 """/v2.0/ports"""
 
-import re
-from typing import Any
-
-from novalite.exception import InvalidInput
 from novalite.network.embedded.rest.resource import (
     BOOLEAN,
     ID,
     PROJECT,
+    TAGS,
     TEXT,
     Resource,
     object_,
-    service_of,
 )
-from novalite.wsgi.operations import Request
 
 _FIXED_IPS = {
     "type": ["array", "null"],
@@ -25,6 +20,18 @@ _PAIRS = {
     "items": object_(
         {"ip_address": {"type": "string"}, "mac_address": {"type": ["string", "null"]}},
         "ip_address",
+    ),
+}
+_OPTIONS = {
+    "type": ["array", "null"],
+    "maxItems": 64,
+    "items": object_(
+        {
+            "opt_name": {"type": "string", "maxLength": 64},
+            "opt_value": {"type": ["string", "null"], "maxLength": 255},
+            "ip_version": {"enum": [4, 6, "4", "6"]},
+        },
+        "opt_name",
     ),
 }
 _COMMON = {
@@ -39,30 +46,13 @@ _COMMON = {
     "device_id": TEXT,
     "device_owner": TEXT,
     "dns_name": TEXT,
+    "dns_domain": TEXT,
+    "extra_dhcp_opts": _OPTIONS,
     "binding:host_id": TEXT,
     "binding:profile": {"type": ["object", "null"]},
     "binding:vnic_type": {"type": ["string", "null"]},
 }
-CREATE = object_({**_COMMON, **PROJECT, "network_id": ID}, "network_id")
+CREATE = object_({**_COMMON, **PROJECT, "network_id": ID, "tags": TAGS}, "network_id")
 UPDATE = object_(_COMMON)
 
-_REVISION = re.compile(r"^\s*revision_number=(\d{1,9})\s*$")
-
-
-class Ports(Resource):
-    """``If-Match: revision_number=N`` makes an update conditional."""
-
-    def _update(self, request: Request) -> dict[str, Any]:
-        revision = None
-        condition = request.headers.get("If-Match")
-        if condition is not None:
-            match = _REVISION.match(condition)
-            if match is None:
-                raise InvalidInput(reason=f"If-Match: {condition} names no revision_number.")
-            revision = int(match[1])
-        ports = service_of(request).ports
-        body = request.body["port"]
-        return {"port": ports.update(request.context, request.path["id"], body, revision)}
-
-
-OPERATIONS = Ports("port", lambda service: service.ports).operations(CREATE, UPDATE)
+OPERATIONS = Resource("port", lambda service: service.ports).operations(CREATE, UPDATE)

@@ -4,10 +4,12 @@ The services below have these five methods with the same arguments; a module her
 schemas of its resource.
 """
 
+import dataclasses
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from novalite.exception import InvalidInput, NovaliteError
+from novalite.exception import Forbidden, InvalidInput, NovaliteError
 from novalite.network.embedded.rows import Page, Row, boolean_of
 from novalite.wsgi import links
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from novalite.network.embedded.service import NetworkService
 
 ROOT = "/v2.0"
+READERS = frozenset({"reader"})
 RESERVED = frozenset({"fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"})
+
+_REVISION = re.compile(r"^\s*revision_number=(\d{1,9})\s*$")
 
 # ---- schemas shared by the resources ----
 
@@ -28,6 +33,9 @@ ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64}
 NUMBER: Schema = {
     "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[0-9]{1,9}$"}, {"type": "null"}]
 }
+TAGS: Schema = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 255}}
+STRING_OR_NULL: Schema = {"type": ["string", "null"]}
+STRINGS: Schema = {"type": "array", "items": {"type": "string"}}
 PROJECT: dict[str, Schema] = {
     "project_id": {"type": "string", "maxLength": 64},
     "tenant_id": {"type": "string", "maxLength": 64},
@@ -45,55 +53,100 @@ def service_of(request: Request) -> "NetworkService":
     return cast("NetworkService", request.deployment.network)
 
 
+def for_members(operation: Operation) -> Operation:
+    """A reader may ask, and nothing else."""
+    if operation.method in ("GET", "HEAD") or operation.public:
+        return operation
+
+    def handler(request: Request) -> Any:
+        context = request.context
+        roles = set(context.roles or ())
+        if not context.is_admin and roles and roles <= READERS:
+            raise Forbidden("A reader may not change anything.")
+        return operation.handler(request)
+
+    return dataclasses.replace(operation, handler=handler)
+
+
 class Resource:
     """``noun`` is the body's key; ``service(NetworkService)`` has the five methods."""
 
-    def __init__(self, noun: str, service: Callable[["NetworkService"], Any]) -> None:
+    def __init__(
+        self,
+        noun: str,
+        service: Callable[["NetworkService"], Any],
+        plural: str | None = None,
+        path: str | None = None,
+    ) -> None:
         self.noun = noun
-        self.plural = f"{noun}s"
-        self.path = f"{ROOT}/{self.plural.replace('_', '-')}"
+        self.plural = plural or f"{noun}s"
+        self.path = f"{ROOT}/{path or self.plural.replace('_', '-')}"
         self._service = service
 
-    def operations(self, create: Schema, update: Schema | None) -> list[Operation]:
+    def operations(self, create: Schema | None, update: Schema | None) -> list[Operation]:
         one = f"{self.path}/{{id}}"
-        many = {"type": "array", "items": create, "minItems": 1}
-        either: Schema = {
-            "type": "object",
-            "properties": {self.noun: create, self.plural: many},
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
         title = self.noun.replace("_", " ")
         made = [
             Operation("GET", self.path, self._list, f"List {title}s"),
             Operation("GET", one, self._show, f"Show a {title}", errors=(404,)),
-            Operation(
-                "POST",
-                self.path,
-                self._create,
-                f"Create a {title}",
-                success=201,
-                request=either,
-                errors=(400, 403, 404, 409),
-            ),
-            Operation(
-                "DELETE", one, self._delete, f"Delete a {title}", success=204, errors=(404, 409)
-            ),
         ]
+        if create is not None:
+            made.append(
+                Operation(
+                    "POST",
+                    self.path,
+                    self._create,
+                    f"Create a {title}",
+                    success=201,
+                    request=self._one_or_many(create),
+                    errors=(400, 403, 404, 409),
+                )
+            )
+        if create is not None or update is not None:
+            made.append(
+                Operation(
+                    "DELETE", one, self._delete, f"Delete a {title}", success=204, errors=(404, 409)
+                )
+            )
         if update is not None:
-            body = object_({self.noun: update}, self.noun)
             made.append(
                 Operation(
                     "PUT",
                     one,
                     self._update,
                     f"Update a {title}",
-                    request=body,
+                    request=object_({self.noun: update}, self.noun),
                     errors=(400, 403, 404, 409),
                 )
             )
         return made
+
+    def _one_or_many(self, create: Schema) -> Schema:
+        many = {"type": "array", "items": create, "minItems": 1}
+        return {
+            "type": "object",
+            "properties": {self.noun: create, self.plural: many},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+
+    def action(
+        self,
+        name: str,
+        do: Callable[[Any, Request], Any],
+        title: str,
+        request: Schema,
+        wrap: bool = True,
+    ) -> Operation:
+        """PUT /{collection}/{id}/{name}. ``wrap``: the answer is under the resource's noun."""
+
+        def handler(request: Request) -> dict[str, Any]:
+            answer = do(service_of(request), request)
+            return {self.noun: answer} if wrap else answer
+
+        path = f"{self.path}/{{id}}/{name}"
+        return Operation("PUT", path, handler, title, request=request, errors=(400, 404, 409))
 
     def _of(self, request: Request) -> Any:
         return self._service(service_of(request))
@@ -146,12 +199,27 @@ class Resource:
         return made
 
     def _update(self, request: Request) -> dict[str, Any]:
+        """``If-Match: revision_number=N`` makes it conditional, where revisions are counted."""
         body = request.body[self.noun]
-        return {self.noun: self._of(request).update(request.context, request.path["id"], body)}
+        revision = expected_revision(request)
+        more = () if revision is None else (revision,)
+        service = self._of(request)
+        return {self.noun: service.update(request.context, request.path["id"], body, *more)}
 
     def _delete(self, request: Request) -> Answer:
         self._of(request).delete(request.context, request.path["id"])
         return Answer(status=204)
+
+
+def expected_revision(request: Request) -> int | None:
+    """Raises InvalidInput."""
+    condition = request.headers.get("If-Match")
+    if condition is None:
+        return None
+    match = _REVISION.match(condition)
+    if match is None:
+        raise InvalidInput(reason=f"If-Match: {condition} names no revision_number.")
+    return int(match[1])
 
 
 def page_of(request: Request) -> Page:

@@ -2,13 +2,19 @@
 
 from novalite.network.embedded.rest.resource import (
     ID,
-    NUMBER,
     PROJECT,
     TEXT,
     Resource,
     object_,
 )
 
+_PORT = {
+    "anyOf": [
+        {"type": "integer"},
+        {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
+        {"type": "null"},
+    ]
+}
 CREATE = object_(
     {
         **PROJECT,
@@ -17,11 +23,11 @@ CREATE = object_(
         "direction": {"enum": ["ingress", "egress"]},
         "ethertype": {"enum": ["IPv4", "IPv6"]},
         "protocol": {"type": ["string", "integer", "null"]},
-        "port_range_min": NUMBER,
-        "port_range_max": NUMBER,
+        "port_range_min": _PORT,
+        "port_range_max": _PORT,
         "remote_ip_prefix": {"type": ["string", "null"]},
         "remote_group_id": {"type": ["string", "null"]},
-        "remote_address_group_id": {"type": "null"},
+        "remote_address_group_id": {"type": ["string", "null"]},
     },
     "security_group_id",
     "direction",

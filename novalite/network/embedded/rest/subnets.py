@@ -3,7 +3,10 @@
 from novalite.network.embedded.rest.resource import (
     BOOLEAN,
     ID,
+    NUMBER,
     PROJECT,
+    STRING_OR_NULL,
+    STRINGS,
     TEXT,
     Resource,
     object_,
@@ -30,6 +33,7 @@ _COMMON = {
     "allocation_pools": _POOLS,
     "dns_nameservers": {"type": ["array", "null"], "maxItems": 5, "items": {"type": "string"}},
     "host_routes": _ROUTES,
+    "service_types": STRINGS,
 }
 CREATE = object_(
     {
@@ -37,13 +41,14 @@ CREATE = object_(
         **PROJECT,
         "network_id": ID,
         "ip_version": {"enum": [4, 6, "4", "6"]},
-        "cidr": {"type": "string"},
-        "subnetpool_id": {"type": "null"},
-        "ipv6_ra_mode": {"type": "null"},
-        "ipv6_address_mode": {"type": "null"},
+        "cidr": STRING_OR_NULL,
+        "prefixlen": NUMBER,
+        "subnetpool_id": STRING_OR_NULL,
+        "use_default_subnetpool": BOOLEAN,
+        "ipv6_ra_mode": STRING_OR_NULL,
+        "ipv6_address_mode": STRING_OR_NULL,
     },
     "network_id",
-    "cidr",
 )
 UPDATE = object_(_COMMON)
 

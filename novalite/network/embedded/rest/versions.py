@@ -1,35 +1,28 @@
-"""What the service speaks and offers: / and /v2.0, extensions, and the list of floating
-addresses, of which there are none because there are no routers."""
+"""What the service speaks and offers: / and /v2.0, extensions."""
 
 from typing import Any
 
 from novalite.exception import NotFound
+from novalite.network.embedded.extensions import EXTENSIONS
 from novalite.network.embedded.rest.resource import ROOT, service_of
 from novalite.wsgi.operations import Operation, Request
 
-COLLECTIONS = ("networks", "subnets", "ports", "security-groups", "security-group-rules", "quotas")
+COLLECTIONS = (
+    "networks",
+    "subnets",
+    "ports",
+    "routers",
+    "floatingips",
+    "security-groups",
+    "security-group-rules",
+    "address-groups",
+    "address-scopes",
+    "subnetpools",
+    "rbac-policies",
+    "agents",
+    "quotas",
+)
 UPDATED = "2026-01-01T00:00:00-00:00"
-
-NAMES = {
-    "allowed-address-pairs": "Allowed Address Pairs",
-    "binding": "Port Binding",
-    "dns-integration": "DNS Integration",
-    "external-net": "Neutron external network",
-    "filter-validation": "Filter parameters validation",
-    "ip-substring-filtering": "IP address substring filtering",
-    "net-mtu": "Network MTU",
-    "net-mtu-writable": "Network MTU (writable)",
-    "pagination": "Pagination support",
-    "port-security": "Port Security",
-    "project-id": "project_id field enabled",
-    "quota_details": "Quota details management support",
-    "quotas": "Quota management support",
-    "security-group": "security-group",
-    "sorting": "Sorting support",
-    "standard-attr-description": "standard-attr-description",
-    "standard-attr-revisions": "Resource revision numbers",
-    "standard-attr-timestamp": "Resource timestamps",
-}
 
 
 def _versions(request: Request) -> dict[str, Any]:
@@ -48,7 +41,7 @@ def _resources(request: Request) -> dict[str, Any]:
     return {
         "resources": [
             {
-                "name": name.rstrip("s").replace("-", "_"),
+                "name": _singular(name).replace("-", "_"),
                 "collection": name.replace("-", "_"),
                 "links": [{"rel": "self", "href": f"{request.base_url}{ROOT}/{name}"}],
             }
@@ -57,8 +50,12 @@ def _resources(request: Request) -> dict[str, Any]:
     }
 
 
+def _singular(name: str) -> str:
+    return f"{name[:-3]}y" if name.endswith("ies") else name[:-1]
+
+
 def _view(alias: str) -> dict[str, Any]:
-    name = NAMES.get(alias, alias)
+    name = EXTENSIONS[alias]
     return {"alias": alias, "name": name, "description": name, "updated": UPDATED, "links": []}
 
 
@@ -74,14 +71,9 @@ def _extension(request: Request) -> dict[str, Any]:
     return {"extension": _view(alias)}
 
 
-def _floating_ips(request: Request) -> dict[str, Any]:
-    return {"floatingips": service_of(request).list_floating_ips(request.context)}
-
-
 OPERATIONS = [
     Operation("GET", "/", _versions, "List versions", public=True),
     Operation("GET", ROOT, _resources, "List collections"),
     Operation("GET", f"{ROOT}/extensions", _extensions, "List extensions"),
     Operation("GET", f"{ROOT}/extensions/{{alias}}", _extension, "Show an extension"),
-    Operation("GET", f"{ROOT}/floatingips", _floating_ips, "List floating addresses"),
 ]

@@ -27,6 +27,7 @@ networks = Table(
     # the VXLAN network identifier, which joins the hosts
     Column("segmentation_id", sa.Integer),
     Column("dns_domain", string(255), nullable=False, default="", server_default=""),
+    Column("availability_zone_hints", Json),
     # external networks: the one that is meant where none is named
     added_boolean("is_default", False),
     # False: an administrator took the network off the DHCP agent
