@@ -1,12 +1,13 @@
 """The embedded volume service: volumes, snapshots and attachments over the stores of one host."""
 
+import functools
 from typing import TYPE_CHECKING
 
 from oslo_config import cfg
 
 from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
-from novalite.volume.embedded import backends, housekeeping, metadata
+from novalite.volume.embedded import backends, housekeeping, messages, metadata
 from novalite.volume.embedded.attachments import Attachments
 from novalite.volume.embedded.connections import Connections
 from novalite.volume.embedded.core import Core
@@ -93,15 +94,6 @@ class VolumeService(DirectAPI):
         self.retypes = Retypes(self.core, self.quotas, self.types, self.backends)
         self.volume_work = VolumeWork(self.core, self.backends, self.image, self._tell_servers)
         self.snapshot_work = SnapshotWork(self.core, self.backends, lambda: self.server_events)
-        for part in (self.volume_work, self.snapshot_work, self.uploads, self.retypes):
-            part.register(self.tasks)
-
-    def _tell_servers(self, name: str, volume_id: str, server_ids: list[str]) -> None:
-        """Servers find out by themselves what they are not told."""
-        if self.server_events is not None and server_ids:
-            self.server_events.send(
-                [{"name": name, "server_uuid": each, "tag": volume_id} for each in server_ids]
-            )
         self.messages = Messages(self.core)
         self.services = Services(self.core, self.backends, (self.messages.forget_old,))
         self.log_levels = LogLevels(self.core)
@@ -111,13 +103,32 @@ class VolumeService(DirectAPI):
         self.group_types = GroupTypes(self.core)
         self.groups = Groups(self.core, self.quotas, self.types, self.creation)
         self.group_snapshots = GroupSnapshots(self.core, self.snapshots)
+        self.core.reporter = functools.partial(messages.report, self.core)
+        for part in (
+            self.volume_work,
+            self.snapshot_work,
+            self.uploads,
+            self.retypes,
+            self.groups,
+            self.group_snapshots,
+        ):
+            part.register(self.tasks)
+
+    def _tell_servers(self, name: str, volume_id: str, server_ids: list[str]) -> None:
+        """Servers find out by themselves what they are not told."""
+        if self.server_events is not None and server_ids:
+            self.server_events.send(
+                [{"name": name, "server_uuid": each, "tag": volume_id} for each in server_ids]
+            )
 
     # ---- life ----
 
     def start(self) -> None:
         """Take up the work that is left."""
         self.types.ensure_default()
+        self.services.start()
         self.tasks.start()
 
     def stop(self) -> None:
         self.tasks.stop()
+        self.services.stop()
