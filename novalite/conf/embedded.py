@@ -83,6 +83,25 @@ OPTIONS: list[cfg.Opt] = [
     cfg.IntOpt(
         "quota_security_group_rule", default=100, min=-1, help="Security group rules per project."
     ),
+    cfg.IntOpt("quota_router", default=10, min=-1, help="Routers per project."),
+    cfg.IntOpt("quota_floatingip", default=50, min=-1, help="Floating addresses per project."),
+    cfg.IntOpt("quota_subnetpool", default=-1, min=-1, help="Subnet pools per project."),
+    cfg.IntOpt("quota_rbac_policy", default=10, min=-1, help="Access policies per project."),
+    cfg.StrOpt(
+        "external_cidr",
+        default="172.24.4.0/24",
+        help="Range of the external network that is made at the first start; empty: none is made.",
+    ),
+    cfg.StrOpt(
+        "subnetpool_prefix",
+        default="10.78.0.0/16",
+        help="Range of the default subnet pool that is made at the first start; empty: none.",
+    ),
+    cfg.StrOpt(
+        "tunnel_address",
+        help="Address of this host where tunnels of other hosts end; unset: there are none.",
+    ),
+    cfg.PortOpt("tunnel_port", default=4789, help="UDP port of the tunnels (VXLAN)."),
     cfg.StrOpt(
         "guest_image",
         help="Directory with guest.qcow2, vmlinuz and initrd.img, registered as public images.",
