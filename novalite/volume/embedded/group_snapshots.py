@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.exception import DependencyUnavailable, InvalidInput, NotFound
-from novalite.volume.embedded import groups, rows, snapshots
+from novalite.volume.embedded import group_members, rows, snapshots
 from novalite.volume.embedded.core import (
     Core,
     Row,
@@ -16,7 +16,7 @@ from novalite.volume.embedded.core import (
     demand_reader,
     may_see,
 )
-from novalite.volume.embedded.groups import InvalidGroup
+from novalite.volume.embedded.group_members import InvalidGroup
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.snapshots import Snapshots
 from novalite.volume.embedded.tables.groups import group_snapshots as T
@@ -68,7 +68,7 @@ class GroupSnapshots:
         """Raises GroupNotFound, InvalidGroup, QuotaError."""
 
         def write(conn: Connection) -> Row:
-            group = groups.get(conn, context, body["group_id"])
+            group = group_members.get(conn, context, body["group_id"])
             demand_member(context, "group:create_group_snapshot", group["project_id"])
             found = rows.select(conn, volumes, volumes.c.group_id == group["id"])
             _check(group, found)
@@ -189,7 +189,7 @@ def _check(group: Row, found: list[Row]) -> None:
     if not found:
         raise InvalidGroup(reason="Source group is empty. No group snapshot will be created.")
     for volume in found:
-        if volume["status"] not in groups.JOINABLE:
+        if volume["status"] not in group_members.JOINABLE:
             raise InvalidGroup(
                 reason=f"The snapshot cannot be created when the volume {volume['id']} is in "
                 f"status {volume['status']}."

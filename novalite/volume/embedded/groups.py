@@ -1,25 +1,25 @@
 """Groups of volumes that are snapshotted and deleted together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.db.statements import any_of
-from novalite.exception import DependencyUnavailable, Invalid, InvalidInput, InvalidVolume, NotFound
-from novalite.volume.embedded import group_types, records, rows
+from novalite.exception import DependencyUnavailable, InvalidInput, InvalidVolume, NotFound
+from novalite.volume.embedded import group_members, group_snapshots, group_types, records, rows
 from novalite.volume.embedded.core import (
     Core,
     Row,
     demand_admin,
     demand_member,
     demand_reader,
-    may_see,
 )
+from novalite.volume.embedded.group_members import InvalidGroup
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.quotas import Quotas
-from novalite.volume.embedded.tables.groups import group_snapshots, group_volume_types
+from novalite.volume.embedded.tables.groups import group_snapshots as snapshot_rows
+from novalite.volume.embedded.tables.groups import group_volume_types
 from novalite.volume.embedded.tables.groups import groups as T
 from novalite.volume.embedded.tables.volumes import volumes
 from novalite.volume.embedded.tasks import Handler, Tasks
@@ -29,7 +29,6 @@ from novalite.volume.embedded.volumes import request_delete
 
 STATES = ("creating", "available", "error", "deleting", "error_deleting", "in-use", "updating")
 DELETABLE = ("available", "error", "error_deleting")
-JOINABLE = ("available", "in-use")
 LISTING = Listing(
     T,
     {
@@ -43,14 +42,6 @@ LISTING = Listing(
     | {"group_type": T.c.group_type_id},
     public=frozenset({"name", "status", "source_group_id", "group_snapshot_id"}),
 )
-
-
-class GroupNotFound(NotFound):
-    message = "Group {group_id} could not be found."
-
-
-class InvalidGroup(Invalid):
-    message = "Invalid group: {reason}"
 
 
 class Groups:
@@ -72,13 +63,13 @@ class Groups:
         query = query or Query()
         with self.core.database.read() as conn:
             found = LISTING.run(conn, LISTING.conditions(conn, context, query), query)
-            return _complete(conn, found)
+            return group_members.complete(conn, found)
 
     def show(self, context: RequestContext, group_id: str) -> Row:
         """With ``volume_types`` and ``volumes``: ids. Raises GroupNotFound."""
         demand_reader(context, "group:get")
         with self.core.database.read() as conn:
-            return _complete(conn, [get(conn, context, group_id)])[0]
+            return group_members.complete(conn, [group_members.get(conn, context, group_id)])[0]
 
     # ---- making ----
 
@@ -92,7 +83,7 @@ class Groups:
                 self.types.resolve(conn, context, name)["id"] for name in body["volume_types"]
             ]
             row = self._row(conn, context, body, group_type["id"], "available")
-            _insert(conn, row, chosen)
+            group_members.insert(conn, row, chosen)
             return row
 
         return self.core.database.run(write)
@@ -113,7 +104,9 @@ class Groups:
                 raise InvalidGroup(reason="Source has no volumes to create a group from.")
             row = self._row(conn, context, body, source["group_type_id"], "creating")
             row[sources[0]] = body[sources[0]]
-            _insert(conn, row, _types_of(conn, [source["id"]]).get(source["id"], []))
+            group_members.insert(
+                conn, row, group_members.types_of(conn, [source["id"]]).get(source["id"], [])
+            )
             made = [self._copy(conn, context, row, each) for each in contents]
             payload = {"context": context.to_dict()}
             self.core.promises.add(conn, "group_settle", row["id"], payload, made)
@@ -154,7 +147,7 @@ class Groups:
         """The volumes' own tasks are over: what became of them?"""
 
         def write(conn: Connection) -> None:
-            states = _states(conn, task["resource_id"])
+            states = group_members.states(conn, task["resource_id"])
             if "creating" in states:
                 raise DependencyUnavailable(reason="volumes are still being created")
             if self.core.promises.finish(conn, task):
@@ -179,14 +172,14 @@ class Groups:
             )
 
         def write(conn: Connection) -> None:
-            group = get(conn, context, group_id)
+            group = group_members.get(conn, context, group_id)
             demand_member(context, "group:update", group["project_id"])
             if group["status"] != "available":
                 raise InvalidGroup(reason=f"Group status must be available, but current status "
                                    f"is: {group['status']}.")  # fmt: skip
             for volume_id in leaving:
                 self._leave(conn, group, volume_id)
-            allowed = _types_of(conn, [group_id]).get(group_id, [])
+            allowed = group_members.types_of(conn, [group_id]).get(group_id, [])
             for volume_id in adding:
                 self._join(conn, context, group, volume_id, allowed)
             rows.update(conn, T, group_id, changes, self.core.now())
@@ -195,7 +188,7 @@ class Groups:
 
     def _leave(self, conn: Connection, group: Row, volume_id: str) -> None:
         same = volumes.c.group_id == group["id"]
-        ready = volumes.c.status.in_(JOINABLE)
+        ready = volumes.c.status.in_(group_members.JOINABLE)
         changes = {"group_id": None}
         if not rows.update(conn, volumes, volume_id, changes, self.core.now(), same, ready):
             raise InvalidVolume(
@@ -222,7 +215,7 @@ class Groups:
             why = "it is already in another group"
         elif volume["project_id"] != group["project_id"]:
             why = "it belongs to another project"
-        elif volume["status"] not in JOINABLE:
+        elif volume["status"] not in group_members.JOINABLE:
             why = f"volume is in an invalid state: {volume['status']}"
         elif volume["volume_type_id"] not in allowed:
             why = "volume type is not supported by the group"
@@ -239,7 +232,7 @@ class Groups:
             raise InvalidInput(reason=f"Must specify a valid status: {status}")
 
         def write(conn: Connection) -> None:
-            get(conn, context, group_id)
+            group_members.get(conn, context, group_id)
             rows.update(conn, T, group_id, {"status": status}, self.core.now())
 
         self.core.database.run(write)
@@ -250,14 +243,14 @@ class Groups:
         """Raises InvalidGroup, InvalidVolume. The row goes when the last volume is gone."""
 
         def write(conn: Connection) -> None:
-            group = get(conn, context, group_id)
+            group = group_members.get(conn, context, group_id)
             demand_member(context, "group:delete", group["project_id"])
             if group["status"] not in DELETABLE:
                 raise InvalidGroup(
                     reason=f"Group status must be available or error, but current status is: "
                     f"{group['status']}"
                 )
-            if rows.count(conn, group_snapshots, group_snapshots.c.group_id == group_id):
+            if rows.count(conn, snapshot_rows, snapshot_rows.c.group_id == group_id):
                 raise InvalidGroup(reason="Group has existing group snapshots.")
             members = rows.select(conn, volumes, volumes.c.group_id == group_id)
             if members and not with_volumes:
@@ -278,7 +271,7 @@ class Groups:
         group_id = task["resource_id"]
 
         def write(conn: Connection) -> None:
-            states = _states(conn, group_id)
+            states = group_members.states(conn, group_id)
             if "deleting" in states:
                 raise DependencyUnavailable(reason="volumes are still being deleted")
             if not self.core.promises.finish(conn, task):
@@ -300,88 +293,27 @@ def _into(status: str) -> Callable[[Connection, Row, Exception], None]:
     return failed
 
 
-def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
-    """Raises GroupNotFound also for one that the caller may not see."""
-    row = rows.get(conn, T, group_id)
-    if row is None or not may_see(context, row):
-        raise GroupNotFound(group_id=group_id)
-    return row
-
-
-def check_member(conn: Connection, context: RequestContext, group_id: str, type_id: str) -> None:
-    """Whether a new volume of a type may be made in a group.
-
-    Raises GroupNotFound, InvalidInput.
-    """
-    group = get(conn, context, group_id)
-    if group["status"] not in ("available", "creating"):
-        raise InvalidGroup(reason=f"Group status is {group['status']}.")
-    if type_id not in _types_of(conn, [group_id]).get(group_id, []):
-        raise InvalidInput(
-            reason=f"Invalid volume_type {type_id} provided (requested type must be supported by "
-            f"this group {group_id})."
-        )
-
-
 def _ids(text: str | None) -> list[str]:
     return [each.strip() for each in (text or "").split(",") if each.strip()]
 
 
-def _states(conn: Connection, group_id: str) -> set[str]:
-    query = sa.select(volumes.c.status).where(volumes.c.group_id == group_id).distinct()
-    return set(conn.scalars(query))
-
-
-def _insert(conn: Connection, row: Row, types: Iterable[str]) -> None:
-    rows.insert(conn, T, row)
-    for type_id in dict.fromkeys(types):
-        rows.insert(conn, group_volume_types, {"group_id": row["id"], "volume_type_id": type_id})
-
-
-def _types_of(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    if ids:
-        G = group_volume_types
-        query = sa.select(G).where(any_of(conn, G.c.group_id, ids)).order_by(G.c.volume_type_id)
-        for row in conn.execute(query):
-            found.setdefault(row.group_id, []).append(row.volume_type_id)
-    return found
-
-
-def _complete(conn: Connection, found: list[Row]) -> list[Row]:
-    """Adds ``volume_types`` and ``volumes``. Two statements."""
-    ids = rows.ids_of(found)
-    types = _types_of(conn, ids)
-    members: dict[str | None, list[str]] = {}
-    if ids:
-        query = sa.select(volumes.c.group_id, volumes.c.id).order_by(volumes.c.created_at)
-        for group_id, volume_id in conn.execute(query.where(any_of(conn, volumes.c.group_id, ids))):
-            members.setdefault(group_id, []).append(volume_id)
-    return [
-        {**row, "volume_types": types.get(row["id"], []), "volumes": members.get(row["id"], [])}
-        for row in found
-    ]
-
-
 def _contents(conn: Connection, context: RequestContext, body: Row) -> tuple[Row, list[Row]]:
     """(the group that is copied, what is asked for each of its volumes)"""
-    from novalite.volume.embedded import group_snapshots as frozen
-
     snapshot_id = body.get("group_snapshot_id")
     if snapshot_id:
-        group_snapshot = frozen.get(conn, context, snapshot_id)
+        group_snapshot = group_snapshots.get(conn, context, snapshot_id)
         if group_snapshot["status"] != "available":
             raise InvalidGroup(reason="Group snapshot status must be available.")
-        group = get(conn, context, group_snapshot["group_id"])
+        group = group_members.get(conn, context, group_snapshot["group_id"])
         return group, [
             {
                 "name": each["name"],
                 "snapshot_id": each["id"],
                 "volume_type": each["volume_type_id"],
             }
-            for each in frozen.members(conn, snapshot_id)
+            for each in group_snapshots.members(conn, snapshot_id)
         ]
-    group = get(conn, context, body["source_group_id"])
+    group = group_members.get(conn, context, body["source_group_id"])
     return group, [
         {"name": each["name"], "source_volid": each["id"], "volume_type": each["volume_type_id"]}
         for each in rows.select(conn, volumes, volumes.c.group_id == group["id"])

@@ -34,14 +34,13 @@ class Hosts:
         here = [volumes.c.host == name, volumes.c.backend == backend]
         found: dict[str, Row] = {}
         with self.core.database.read() as conn:
-            for kind, project, number, size in conn.execute(
-                sa.union_all(
-                    _per_project("volume", volumes, volumes.c.size).where(*here),
-                    _per_project("snapshot", snapshots, snapshots.c.volume_size)
-                    .join(volumes, snapshots.c.volume_id == volumes.c.id)
-                    .where(*here),
-                )
-            ):
+            statement: sa.CompoundSelect[Any] = sa.union_all(
+                _per_project("volume", volumes, volumes.c.size).where(*here),
+                _per_project("snapshot", snapshots, snapshots.c.volume_size)
+                .join(volumes, snapshots.c.volume_id == volumes.c.id)
+                .where(*here),
+            )
+            for kind, project, number, size in conn.execute(statement):
                 for owner in (TOTAL, project):
                     row = found.setdefault(owner, _empty(owner))
                     row[f"{kind}s"] += number

@@ -68,14 +68,6 @@ class Services:
         for chore in self._chores:
             chore()
 
-    # ---- for the other resources ----
-
-    def closed(self, conn: Connection) -> set[str]:
-        """The backends of this host that are to get no new volumes."""
-        prefix = f"{self.core.host}@"
-        query = sa.select(T.c.host).where(T.c.binary == VOLUME, sa.or_(T.c.disabled, T.c.frozen))
-        return {host.removeprefix(prefix) for host in conn.scalars(query)}
-
     # ---- the API ----
 
     def list_(
@@ -137,6 +129,13 @@ class Services:
         conditions = [T.c.host == host, *([T.c.binary == binary] if binary else [])]
         with self.core.database.read() as conn:
             return rows.count(conn, T, *conditions) > 0
+
+
+def closed(core: Core, conn: Connection) -> set[str]:
+    """The backends of this host that are to get no new volumes."""
+    prefix = f"{core.host}@"
+    query = sa.select(T.c.host).where(T.c.binary == VOLUME, sa.or_(T.c.disabled, T.c.frozen))
+    return {host.removeprefix(prefix) for host in conn.scalars(query)}
 
 
 def _same(full: str, asked: str) -> bool:

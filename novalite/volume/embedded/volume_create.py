@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.exception import ImageNotActive, ImageNotFound, InvalidInput, InvalidVolume
-from novalite.volume.embedded import choice, records, rows
+from novalite.volume.embedded import choice, group_members, records, rows, services
 from novalite.volume.embedded.backends import GIB, Backend
 from novalite.volume.embedded.core import Core, Row, demand_member
 from novalite.volume.embedded.errors import ImageUnreadable, InvalidSnapshot
@@ -110,7 +110,9 @@ class VolumeCreation:
         origin = self._origin(conn, context, body, image)
         size = self._size(body.get("size"), origin)
         volume_type = self._type(conn, context, body, origin)
-        backend = choice.choose(self.backends, volume_type["extra_specs"])
+        if body.get("group_id"):
+            group_members.check(conn, context, body["group_id"], volume_type["id"])
+        backend = choice.choose(self._open(conn), volume_type["extra_specs"])
         deltas = {"volumes": 1, "gigabytes": size, "per_volume_gigabytes": size}
         project_id = str(context.project_id)
         self.quotas.check(conn, project_id, deltas, volume_type["name"])
@@ -148,6 +150,10 @@ class VolumeCreation:
             "backup_id": body.get("backup_id"),
         }
         self.core.promises.add(conn, "volume_create", volume_id, payload, _held(origin))
+
+    def _open(self, conn: Connection) -> dict[str, Backend]:
+        shut = services.closed(self.core, conn)
+        return {name: backend for name, backend in self.backends.items() if name not in shut}
 
     def _origin(
         self, conn: Connection, context: RequestContext, body: Row, image: "ImageMeta | None"
