@@ -55,9 +55,9 @@ def _run(
     options: argparse.Namespace, state: pathlib.Path, cloud: Cloud, files: Files
 ) -> list[results.Outcome]:
     workspace = state / "tempest"
-    if workspace.exists():
-        shutil.rmtree(workspace)
-    # Tempest keeps a list of its workspaces in the home directory.
+    # Tempest keeps a list of its workspaces in the home directory, and takes none twice.
+    for folder in (workspace, state / ".tempest"):
+        shutil.rmtree(folder, ignore_errors=True)
     environment = {**os.environ, "HOME": str(state)}
     tempest = os.path.abspath(options.tempest)
     subprocess.run(
