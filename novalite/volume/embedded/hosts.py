@@ -1,5 +1,7 @@
 """How much is kept on each volume host, per project."""
 
+from typing import Any, cast
+
 import sqlalchemy as sa
 from sqlalchemy import Table
 from sqlalchemy.sql import ColumnElement
@@ -34,13 +36,13 @@ class Hosts:
         here = [volumes.c.host == name, volumes.c.backend == backend]
         found: dict[str, Row] = {}
         with self.core.database.read() as conn:
-            statement: sa.CompoundSelect[Any] = sa.union_all(
+            statement = sa.union_all(
                 _per_project("volume", volumes, volumes.c.size).where(*here),
                 _per_project("snapshot", snapshots, snapshots.c.volume_size)
                 .join(volumes, snapshots.c.volume_id == volumes.c.id)
                 .where(*here),
             )
-            for kind, project, number, size in conn.execute(statement):
+            for kind, project, number, size in cast("Any", conn.execute(statement)):
                 for owner in (TOTAL, project):
                     row = found.setdefault(owner, _empty(owner))
                     row[f"{kind}s"] += number
