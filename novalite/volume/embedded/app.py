@@ -88,11 +88,10 @@ def app(deployment: "Deployment") -> WSGIApp:
 
 
 def _below(root: WSGIApp, version3: WSGIApp) -> WSGIApp:
-    """/v3 is an application of its own: only its paths have a project and microversions. URLs may
-    end in a slash."""
+    """/v3 is an application of its own: only its paths have a project and microversions."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "").rstrip("/") or "/"
+        path = environ.get("PATH_INFO", "") or "/"
         if path == "/v3" or path.startswith("/v3/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + "/v3"
             environ["PATH_INFO"] = path[3:] or "/"
