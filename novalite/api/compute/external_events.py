@@ -88,9 +88,17 @@ def _note_extended(
                 assert device.uuid is not None
                 block_devices.update(conn, instance.uuid, device.uuid, {"task_state": EXTENDING})
                 now = deployment.clock.now()
-                actions.begin(conn, context, instance, "extend_volume", now)
+                actions.begin(conn, _of_somebody(context, instance), instance, "extend_volume", now)
 
     parts.databases(deployment).cell(cell).run(write)
+
+
+def _of_somebody(context: RequestContext, instance: Instance) -> RequestContext:
+    """An action has a user: the server's own when a service asks in nobody's name."""
+    if context.user_id:
+        return context
+    own = {"user_id": instance.user_id, "project_id": instance.project_id}
+    return RequestContext.from_dict({**context.to_dict(), **own})
 
 
 def _tell(
