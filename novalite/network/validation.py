@@ -42,10 +42,15 @@ def available_networks(
     if context.is_admin or context.project_id != project_id:
         # an administrator sees everybody's: ask for what this project would see
         own = api.list_networks(context, project_id=project_id, shared=False, **filters)
-        return own + api.list_networks(context, shared=True, **filters)
+        return _inner(own) + api.list_networks(context, shared=True, **filters)
     visible = api.list_networks(context, **filters)
     own = [net for net in visible if net["project_id"] == project_id and not net.get("shared")]
-    return own + [net for net in visible if net.get("shared")]
+    return _inner(own) + [net for net in visible if net.get("shared")]
+
+
+def _inner(found: Sequence[Resource]) -> list[Resource]:
+    """A network for gateways and floating addresses is not what a server without a choice wants."""
+    return [net for net in found if not net.get("router:external")]
 
 
 def choose_network(

@@ -132,18 +132,35 @@ def views(conn: Connection, core: Core, context: RequestContext, found: Sequence
     tags = rows.tags_of(conn, ids)
     domains = _domains(conn, {row["network_id"] for row in found})
     return [
-        {
-            **rows.common_view(row, tags.get(row["id"], ())),
-            **_view(row, addresses.get(row["id"], []), groups.get(row["id"], [])),
-            **_binding(core, context, row),
-            "dns_assignment": _dns_assignment(
-                domains.get(row["network_id"]) or core.conf.api.dhcp_domain,
-                row,
-                addresses.get(row["id"], ()),
-            ),
-        }
+        view(
+            core,
+            context,
+            row,
+            addresses.get(row["id"], []),
+            groups.get(row["id"], []),
+            tags.get(row["id"], ()),
+            domains.get(row["network_id"], ""),
+        )
         for row in found
     ]
+
+
+def view(
+    core: Core,
+    context: RequestContext,
+    row: Row,
+    fixed_ips: list[Row],
+    groups: list[str],
+    tags: Sequence[str],
+    domain: str,
+) -> Row:
+    """``domain``: that of the network, empty if it has none."""
+    return {
+        **rows.common_view(row, tags),
+        **_view(row, fixed_ips, groups),
+        **_binding(core, context, row),
+        "dns_assignment": _dns_assignment(domain or core.conf.api.dhcp_domain, row, fixed_ips),
+    }
 
 
 def _view(row: Row, fixed_ips: list[Row], groups: list[str]) -> Row:

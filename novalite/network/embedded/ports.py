@@ -111,15 +111,18 @@ class Ports:
         here = subnets.of_network(conn, network["id"])
         takers = self.core.takers
         if body.get("fixed_ips") is None:
-            takers.take_default(conn, network["id"], here, row)
+            fixed = takers.take_default(conn, network["id"], here, row)
         else:
             check_hosts_own(network, here, body["fixed_ips"])
-            takers.take_wanted(conn, network["id"], here, body["fixed_ips"], row)
+            fixed = takers.take_wanted(conn, network["id"], here, body["fixed_ips"], row)
         for group_id in groups:
             _join(conn, row["id"], group_id)
-        for tag in dict.fromkeys(body.get("tags") or ()):
+        tags = sorted(set(body.get("tags") or ()))
+        for tag in tags:
             rows.insert(conn, tables.tags, {"resource_id": row["id"], "tag": tag})
-        return self._written(conn, context, row["id"])
+        domain = network["dns_domain"]
+        shown = port_rows.view(self.core, context, row, fixed, groups, tags, domain)
+        return _Written(row, shown, _in_plane(row))
 
     def _groups(self, conn: Connection, context: RequestContext, row: Row, body: Row) -> list[str]:
         """The groups of a new port: as asked for, or the project's default one."""
@@ -162,12 +165,12 @@ class Ports:
         conn: Connection,
         context: RequestContext,
         port_id: str,
-        before: Row | None = None,
-        moved: bool = False,
+        before: Row,
+        moved: bool,
     ) -> _Written:
         row = rows.get(conn, T, port_id) or {}
         (shown,) = port_rows.views(conn, self.core, context, [row])
-        known = any(_in_plane(each) for each in (before, row) if each)
+        known = _in_plane(before) or _in_plane(row)
         return _Written(row, shown, known, moved)
 
     def _update(

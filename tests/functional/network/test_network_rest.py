@@ -41,7 +41,7 @@ def test_extensions(cloud):
 
 def test_paths_as_older_clients_write_them(cloud):
     assert cloud.network in ids(cloud.request("GET", "/networks.json"), "network")
-    assert ids(cloud.request("GET", "/networks/"), "network") == {cloud.network}
+    assert cloud.network in ids(cloud.request("GET", "/networks/"), "network")
 
 
 @pytest.mark.parametrize(
