@@ -72,9 +72,9 @@ def app(deployment: "Deployment") -> WSGIApp:
 
 
 def _drained(inner: WSGIApp) -> WSGIApp:
-    """The versions' URLs may end in a slash. And what is left of a refused upload is read and thrown
-    away in pieces: a client that still sends would see a broken connection instead of the
-    reason, and a server that does it itself would read all at once."""
+    """The versions' URLs may end in a slash. And what is left of a refused upload is read and
+    thrown away in pieces: a client that still sends would see a broken connection instead of
+    the reason, and a server that does it itself would read all at once."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO") in _MAY_END_IN_SLASH:

@@ -90,6 +90,11 @@ class CachedImages:
 
     # ---- the work ----
 
+    def pending(self) -> bool:
+        with self.core.database.read() as conn:
+            queued = sa.select(_columns.image_id).where(_columns.status == QUEUED).limit(1)
+            return conn.execute(queued).first() is not None
+
     def fill(self) -> None:
         """Bring in what is queued. One image that cannot be had does not stop the others: it
         leaves the queue."""

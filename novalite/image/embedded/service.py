@@ -21,6 +21,7 @@ from novalite.image.embedded.metadefs.service import Metadefs
 from novalite.image.embedded.records import Image
 from novalite.image.embedded.remote_images import RemoteImages
 from novalite.image.embedded.tasks import Tasks
+from novalite.image.embedded.workers import Chore, Workers
 from novalite.objects import ImageMeta
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class ImageService:
         self.import_tasks = ImportTasks(self.core, self.tasks, self.fetcher)
         self.locations = Locations(self.core, self.images, self.tasks, self.fetcher)
         self.metadefs = Metadefs(self.core)
-        self.tasks.extra.append(self.cached_images.fill)
+        fill = Chore("cache", self.cached_images.pending, self.cached_images.fill)
+        self.workers = Workers(self.core, self.tasks, [fill])
 
     # ---- ImageAPI ----
 
@@ -107,10 +109,10 @@ class ImageService:
 
     def start(self) -> None:
         """Take up what is to be done. What was interrupted is in order after ``recover``."""
-        self.tasks.start()
+        self.workers.start()
 
     def stop(self) -> None:
-        self.tasks.stop()
+        self.workers.stop()
         self.close()
 
     def recover(self) -> None:
@@ -122,7 +124,7 @@ class ImageService:
             return
         now = self.core.now()
         stopped = self.core.write(lambda conn: queries.abandon_uploads(conn, now))
-        stopped += self.tasks.recover()
+        stopped += self.workers.recover()
         with database.read() as conn:
             keep = {name: queries.ids_with_data(conn, name) for name in stores.named}
             staged = queries.ids_with_status(conn, "uploading", "importing")
