@@ -12,7 +12,6 @@ from novalite.cmd import flavors
 from novalite.db import sync
 from novalite.db.engine import Database
 from novalite.deployment import Deployment
-from novalite.identity.embedded import queries
 from novalite.identity.embedded.bootstrap import bootstrap as accounts
 from novalite.identity.embedded.service import IdentityService
 from novalite.image.embedded.bootstrap import PLACEHOLDER, ensure_image
@@ -61,7 +60,7 @@ def neighbours(cloud: Deployment) -> str:
     project_id = ""
     if isinstance(cloud.identity, IdentityService):
         accounts(conf, cloud.identity)
-        (admin,) = cloud.identity.directory.list_(queries.projects, name="admin")
+        (admin,) = cloud.identity.projects.list_({"name": "admin", "domain_id": "default"})
         project_id = admin["id"]
     if isinstance(cloud.network, NetworkService):
         first_network(cloud.network, project_id)

@@ -49,6 +49,11 @@ OPTIONS: list[cfg.Opt] = [
         "key_repository", default="$state_path/keys", help="Directory of the keys that sign tokens."
     ),
     cfg.StrOpt(
+        "credential_key_repository",
+        default="$state_path/credential-keys",
+        help="Directory of the keys that encrypt EC2 and OAuth secrets.",
+    ),
+    cfg.StrOpt(
         "credentials_file",
         default="$state_path/credentials.json",
         help="Generated passwords, readable by the owner only.",

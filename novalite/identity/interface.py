@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 @dataclasses.dataclass(slots=True)
 class Token:
-    """A validated token. ``catalog`` has the shape of identity v3's ``token.catalog``."""
+    """A validated token. ``catalog`` has the shape of identity v3's ``token.catalog``.
+    ``access_rules``: all that it may be used for (``service``, ``path`` with wildcards,
+    ``method``); None: anything that its roles allow."""
 
     user_id: str
     user_name: str
@@ -20,6 +22,7 @@ class Token:
     catalog: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     system_scope: str | None = None
     domain_id: str | None = None
+    access_rules: list[dict[str, str]] | None = None
 
 
 class IdentityAPI(Protocol):

@@ -133,4 +133,5 @@ def _token(body: dict[str, Any]) -> Token:
         catalog=body.get("catalog", []),
         system_scope="all" if (body.get("system") or {}).get("all") else None,
         domain_id=(body.get("domain") or {}).get("id"),
+        access_rules=(body.get("application_credential") or {}).get("access_rules"),
     )

@@ -1,15 +1,29 @@
 """The embedded identity service as a WSGI application, mounted at ``/identity``."""
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from novalite.identity.embedded.rest import (
+    application_credentials,
+    credentials,
+    domain_configs,
     domains,
+    endpoint_groups,
+    endpoints,
+    grants,
+    groups,
+    implied_roles,
+    limits,
+    oauth,
+    policies,
     projects,
+    regions,
     role_assignments,
     roles,
     services,
     tokens,
+    trusts,
     users,
     versions,
 )
@@ -26,11 +40,24 @@ OPERATIONS: list[Operation] = [
         versions,
         tokens,
         users,
+        groups,
         projects,
         domains,
+        domain_configs,
         roles,
+        implied_roles,
+        grants,
         role_assignments,
         services,
+        endpoints,
+        regions,
+        endpoint_groups,
+        application_credentials,
+        credentials,
+        trusts,
+        oauth,
+        policies,
+        limits,
     )
     for operation in module.OPERATIONS
 ]
@@ -44,7 +71,18 @@ def app(deployment: "Deployment") -> Callable[..., Iterable[bytes]]:
     """``deployment.identity`` has to be the IdentityService. The pipeline before it tells who
     asks (``required = false``: one logs in here without a token)."""
     style = ServiceStyle("identity", fault_body=_fault)
-    return _challenged(Application(OPERATIONS, deployment, style))
+    return _challenged(Application(_with_heads(OPERATIONS), deployment, style))
+
+
+def _with_heads(operations: list[Operation]) -> list[Operation]:
+    """Where there is GET, HEAD asks the same without the body, as everywhere in identity v3."""
+    there = {(operation.method, operation.path) for operation in operations}
+    heads = [
+        dataclasses.replace(operation, method="HEAD")
+        for operation in operations
+        if operation.method == "GET" and ("HEAD", operation.path) not in there
+    ]
+    return [*operations, *heads]
 
 
 def _challenged(inner: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from oslo_log import log
 from sqlalchemy import Connection
 
-from novalite.identity.embedded import catalog, queries
-from novalite.identity.embedded.directory import DEFAULT_DOMAIN
-from novalite.identity.embedded.scoping import SYSTEM
+from novalite.identity.embedded import catalog, queries, regions
+from novalite.identity.embedded.grants import SYSTEM, Place, give
+from novalite.identity.embedded.implied_roles import imply
+from novalite.identity.embedded.users import DEFAULT_DOMAIN
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -87,6 +88,9 @@ def _passwords(path: str, names: tuple[str, ...]) -> dict[str, str]:
 def _ensure(conf: "cfg.ConfigOpts", conn: Connection, hashes: dict[str, str]) -> bool:
     """In one transaction; whether anything was written."""
     changed = _ensure_accounts(conn, hashes)
+    for endpoint in queries.endpoints.list_(conn):  # from before regions had rows
+        if endpoint["region_id"]:
+            regions.ensure(conn, endpoint["region_id"])
     base = conf.embedded.public_url.rstrip("/")
     for kind, name, path in SERVICES:
         elsewhere = conf.embedded.compute_url if kind == "compute" else None
@@ -107,9 +111,11 @@ def _ensure_accounts(conn: Connection, hashes: dict[str, str]) -> bool:
         return False
     default = {"id": DEFAULT_DOMAIN, "name": "Default", "description": "The default domain"}
     queries.domains.create(conn, {**default, "enabled": True})
-    roles = {name: queries.roles.create(conn, {"name": name})["id"] for name in ROLES}
+    roles = {
+        name: queries.roles.create(conn, {"name": name, "domain_id": ""})["id"] for name in ROLES
+    }
     for prior, implied in IMPLIED:
-        queries.imply(conn, roles[prior], roles[implied])
+        imply(conn, roles[prior], roles[implied])
     common = {"domain_id": DEFAULT_DOMAIN, "enabled": True, "tokens_valid_after": 0}
     targets = {SYSTEM: SYSTEM}
     for name in PROJECTS:
@@ -120,5 +126,5 @@ def _ensure_accounts(conn: Connection, hashes: dict[str, str]) -> bool:
         for name, hashed in hashes.items()
     }
     for user, role, kind, target in ASSIGNMENTS:
-        queries.assign(conn, users[user], kind, targets[target], roles[role])
+        give(conn, Place("user", users[user], kind, targets[target]), roles[role])
     return True

@@ -1,22 +1,21 @@
 """The service catalog."""
 
-from typing import Any
-
 from sqlalchemy import Connection
 
-from novalite.identity.embedded import queries
+from novalite.identity.embedded import endpoints, queries, regions
+from novalite.identity.embedded.rows import Row
 
-Row = dict[str, Any]
 INTERFACES = ("public", "internal", "admin")
 
 
 def build(conn: Connection, project_id: str | None) -> list[Row]:
     """The catalog as a token shows it. ``$(project_id)s`` in a URL becomes the token's project;
     an endpoint that needs one is left out of a token that has none."""
+    shown = endpoints.shown_to(conn, project_id) if project_id else None
     by_service: dict[str, list[Row]] = {}
     for endpoint in queries.endpoints.list_(conn, enabled=True):
         url = _fill(endpoint["url"], project_id)
-        if url is not None:
+        if url is not None and (shown is None or endpoint["id"] in shown):
             by_service.setdefault(endpoint["service_id"], []).append(
                 {
                     "id": endpoint["id"],
@@ -51,6 +50,7 @@ def ensure(
     conn: Connection, *, kind: str, name: str, description: str, url: str, region: str
 ) -> bool:
     """Have this service with its three interfaces at ``url``; whether anything changed."""
+    regions.ensure(conn, region)
     service = queries.services.find(conn, type=kind)
     changed = service is None
     if service is None:

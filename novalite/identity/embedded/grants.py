@@ -1,121 +1,114 @@
-"""Who has which role where: on a project, on a domain, on the system."""
+"""Giving and taking roles: to a user or a group, on a project, a domain or the system."""
 
-from collections.abc import Callable
-from typing import Any
+import dataclasses
 
 from sqlalchemy import Connection
 
 from novalite import exception
-from novalite.db.engine import Database
-from novalite.identity.embedded import queries
-from novalite.identity.embedded.queries import Resource, Row
+from novalite.identity.embedded import effective, queries, tables
+from novalite.identity.embedded.core import Core
+from novalite.identity.embedded.rows import Row, delete, insert_missing, select
+
+SYSTEM = "all"  # the only target of the system scope
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Who and where: ``actor_kind`` is "user" or "group", ``target_kind`` "project", "domain" or
+    "system" (whose only id is "all"). ``inherited``: for the projects below the target."""
+
+    actor_kind: str
+    actor_id: str
+    target_kind: str
+    target_id: str
+    inherited: bool = False
+
+    def columns(self) -> Row:
+        return dataclasses.asdict(self)
+
+
+def give(conn: Connection, place: Place, role_id: str) -> None:
+    """Giving what is there already is not an error."""
+    insert_missing(conn, tables.grants, [{**place.columns(), "role_id": role_id}])
+
+
+def take_all(conn: Connection, **equal: object) -> None:
+    """Removes all grants with these columns."""
+    delete(conn, tables.grants, **equal)
 
 
 class Grants:
-    """``kind`` is "project", "domain" or "system" (whose only target id is "all").
+    """Errors: NotFound, Forbidden."""
 
-    ``changed`` is called after each change. Errors: NotFound.
-    """
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
-    def __init__(self, database: Database, changed: Callable[[], None]) -> None:
-        self._database = database
-        self._changed = changed
+    def list_roles(self, place: Place) -> list[Row]:
+        """The roles given there, without those that they imply."""
+        with self._core.read() as conn:
+            _check(conn, place)
+            given = select(conn, tables.grants, **place.columns())
+            return list(queries.roles.of(conn, (row["role_id"] for row in given)).values())
+
+    def check(self, place: Place, role_id: str) -> None:
+        """Raises NotFound for a role that is not given there."""
+        if not any(row["id"] == role_id for row in self.list_roles(place)):
+            raise _not_given(role_id)
+
+    def give(self, place: Place, role_id: str) -> None:
+        def work(conn: Connection) -> None:
+            target = _check(conn, place)
+            role = queries.roles.get(conn, role_id)
+            _check_domains(role, place, target)
+            give(conn, place, role_id)
+
+        self._core.write(work)
+
+    def take(self, place: Place, role_id: str) -> None:
+        """Raises NotFound also for a role that was not given there."""
+
+        def work(conn: Connection) -> None:
+            if not delete(conn, tables.grants, **place.columns(), role_id=role_id):
+                raise _not_given(role_id)
+
+        self._core.write(work)
 
     def projects_of(self, user_id: str) -> list[Row]:
         """The enabled projects on which the user has a role."""
-        return self._targets(user_id, "project", queries.projects)
+        with self._core.read() as conn:
+            return effective.projects(conn, user_id)
 
     def domains_of(self, user_id: str) -> list[Row]:
-        return self._targets(user_id, "domain", queries.domains)
+        with self._core.read() as conn:
+            return effective.domains(conn, user_id)
 
     def on_system(self, user_id: str) -> bool:
-        with self._database.read() as conn:
-            return bool(queries.targets_of(conn, user_id, "system"))
-
-    def list_roles(self, user_id: str, kind: str, target_id: str) -> list[Row]:
-        """The roles given there, without those that they imply."""
-        with self._database.read() as conn:
-            _check(conn, user_id, kind, target_id)
-            given = queries.list_assignments(
-                conn, user_id=user_id, target_kind=kind, target_id=target_id
-            )
-            ids = {row["role_id"] for row in given}
-            return [row for row in queries.roles.list_(conn) if row["id"] in ids]
-
-    def list_assignments(self, equal: Row, *, effective: bool) -> list[Row]:
-        """All that fit. Each has ``user``, ``role`` and ``target`` rows (None for the system),
-        ``kind``, ``target_id`` and ``through``: the id of the role that was given.
-
-        ``effective``: also the roles that follow from those given.
-        """
-        wanted_role = equal.get("role_id")
-        if effective:
-            equal = {k: v for k, v in equal.items() if k != "role_id"}
-        with self._database.read() as conn:
-            rows = queries.list_assignments(conn, **equal)
-            implied = queries.implications(conn) if effective else {}
-            domains = _by_id(queries.domains.list_(conn))
-            users = _with_domain(queries.users.list_(conn), domains)
-            projects = _with_domain(queries.projects.list_(conn), domains)
-            roles = _by_id(queries.roles.list_(conn))
-        targets: dict[str, dict[str, Row]] = {"project": projects, "domain": domains}
-        found = []
-        for row in rows:
-            target = targets.get(row["target_kind"], {}).get(row["target_id"])
-            for role_id in queries.expand([row["role_id"]], implied):
-                if wanted_role in (None, role_id):
-                    found.append(
-                        {
-                            "user": users[row["user_id"]],
-                            "role": roles[role_id],
-                            "kind": row["target_kind"],
-                            "target_id": row["target_id"],
-                            "target": target,
-                            "through": row["role_id"],
-                        }
-                    )
-        return found
-
-    def assign(self, user_id: str, kind: str, target_id: str, role_id: str) -> None:
-        """Giving what is there already is not an error."""
-
-        def work(conn: Connection) -> None:
-            _check(conn, user_id, kind, target_id)
-            queries.roles.get(conn, role_id)
-            queries.assign(conn, user_id, kind, target_id, role_id)
-
-        self._database.run(work)
-        self._changed()
-
-    def unassign(self, user_id: str, kind: str, target_id: str, role_id: str) -> None:
-        """Raises NotFound also for a role that the user did not have there."""
-        equal: dict[str, Any] = {
-            "user_id": user_id,
-            "target_kind": kind,
-            "target_id": target_id,
-            "role_id": role_id,
-        }
-        if not self._database.run(lambda conn: queries.unassign(conn, **equal)):
-            raise exception.NotFound(f"Could not find role assignment with role: {role_id}.")
-        self._changed()
-
-    def _targets(self, user_id: str, kind: str, resource: Resource) -> list[Row]:
-        with self._database.read() as conn:
-            ids = set(queries.targets_of(conn, user_id, kind))
-            return [row for row in resource.list_(conn, enabled=True) if row["id"] in ids]
+        with self._core.read() as conn:
+            return bool(effective.targets(conn, user_id).get(("system", False)))
 
 
-def _check(conn: Connection, user_id: str, kind: str, target_id: str) -> None:
-    queries.users.get(conn, user_id)
-    if kind == "project":
-        queries.projects.get(conn, target_id)
-    elif kind == "domain":
-        queries.domains.get(conn, target_id)
+def _check(conn: Connection, place: Place) -> Row | None:
+    """The target's row. Raises NotFound for an actor or target that is not there."""
+    actors = queries.users if place.actor_kind == "user" else queries.groups
+    actors.get(conn, place.actor_id)
+    if place.target_kind == "project":
+        return queries.projects.get(conn, place.target_id)
+    if place.target_kind == "domain":
+        return queries.domains.get(conn, place.target_id)
+    return None
 
 
-def _by_id(rows: list[Row]) -> dict[str, Row]:
-    return {row["id"]: row for row in rows}
+def _check_domains(role: Row, place: Place, target: Row | None) -> None:
+    """A role that belongs to a domain may be given on that domain and its projects only."""
+    if not role["domain_id"]:
+        return
+    own = target and target.get("domain_id", target["id"])
+    if own != role["domain_id"]:
+        raise exception.Forbidden(
+            "Could not assign a role of another domain: a domain-specific role can be assigned in "
+            "its own domain only."
+        )
 
 
-def _with_domain(rows: list[Row], domains: dict[str, Row]) -> dict[str, Row]:
-    return {row["id"]: {**row, "domain_name": domains[row["domain_id"]]["name"]} for row in rows}
+def _not_given(role_id: str) -> exception.NotFound:
+    return exception.NotFound(f"Could not find role assignment with role: {role_id}.")

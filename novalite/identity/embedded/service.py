@@ -9,12 +9,35 @@ from novalite import exception
 from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
 from novalite.identity.embedded import catalog, queries, scoping, tokens
+from novalite.identity.embedded.access_rules import AccessRules
+from novalite.identity.embedded.application_credentials import ApplicationCredentials
 from novalite.identity.embedded.authentication import Authenticator
-from novalite.identity.embedded.directory import Directory
-from novalite.identity.embedded.grants import Grants
+from novalite.identity.embedded.core import Core
+from novalite.identity.embedded.credentials import Credentials
+from novalite.identity.embedded.domain_configs import DomainConfigs
+from novalite.identity.embedded.domains import Domains
+from novalite.identity.embedded.endpoint_groups import EndpointGroups
+from novalite.identity.embedded.endpoints import Endpoints
+from novalite.identity.embedded.grants import SYSTEM, Grants
+from novalite.identity.embedded.groups import Groups
+from novalite.identity.embedded.implied_roles import ImpliedRoles
 from novalite.identity.embedded.keys import KeyRepository
+from novalite.identity.embedded.limits import Limits
+from novalite.identity.embedded.oauth_access_tokens import OAuthTokens
+from novalite.identity.embedded.oauth_consumers import OAuthConsumers
+from novalite.identity.embedded.oauth_signature import Signed
 from novalite.identity.embedded.passwords import PasswordHasher
+from novalite.identity.embedded.policies import Policies
+from novalite.identity.embedded.projects import Projects
+from novalite.identity.embedded.regions import Regions
+from novalite.identity.embedded.registered_limits import RegisteredLimits
+from novalite.identity.embedded.role_assignments import RoleAssignments
+from novalite.identity.embedded.roles import Roles
 from novalite.identity.embedded.scoping import Details
+from novalite.identity.embedded.sealing import Sealer
+from novalite.identity.embedded.services import Services
+from novalite.identity.embedded.trusts import Trusts
+from novalite.identity.embedded.users import Users
 from novalite.identity.interface import Token
 
 if TYPE_CHECKING:
@@ -36,8 +59,7 @@ class IdentityService:
     """IdentityAPI over the embedded database.
 
     What is known of a token is kept in memory, so that a request costs no SQL and no
-    decryption; every change made through ``directory`` and ``grants`` forgets all of it. Safe
-    for threads.
+    decryption; every change made through the resources forgets all of it. Safe for threads.
     """
 
     def __init__(
@@ -47,20 +69,48 @@ class IdentityService:
         self.clock = clock or SystemClock()
         self.keys = KeyRepository(conf.embedded.key_repository)
         self.keys.ensure()
+        self.credential_keys = KeyRepository(conf.embedded.credential_key_repository)
+        self.credential_keys.ensure()
         self.passwords = PasswordHasher()
-        self.directory = Directory(database, self.clock, self.passwords, self.forget)
-        self.grants = Grants(database, self.forget)
         self._lock = threading.Lock()
         self._known: dict[bytes, _Known] = {}
         self._generation = 0
+        core = Core(database, self.clock, self.forget)
+        self._core = core
+        self._resources(core, Sealer(self.credential_keys))
         self._authenticator = Authenticator(
-            database,
-            self.clock,
+            core,
             self.keys,
             self.passwords,
+            self.credentials,
+            self.oauth_tokens,
             conf.embedded.token_expiration,
             self.inspect,
         )
+
+    def _resources(self, core: Core, sealer: Sealer) -> None:
+        self.domains = Domains(core)
+        self.domain_configs = DomainConfigs(core)
+        self.projects = Projects(core)
+        self.users = Users(core, self.passwords)
+        self.groups = Groups(core)
+        self.roles = Roles(core)
+        self.implied_roles = ImpliedRoles(core)
+        self.grants = Grants(core)
+        self.role_assignments = RoleAssignments(core)
+        self.regions = Regions(core)
+        self.services = Services(core)
+        self.endpoints = Endpoints(core)
+        self.endpoint_groups = EndpointGroups(core)
+        self.application_credentials = ApplicationCredentials(core, self.passwords)
+        self.access_rules = AccessRules(core)
+        self.credentials = Credentials(core, sealer)
+        self.trusts = Trusts(core)
+        self.policies = Policies(core)
+        self.registered_limits = RegisteredLimits(core)
+        self.limits = Limits(core)
+        self.oauth_consumers = OAuthConsumers(core, sealer)
+        self.oauth_tokens = OAuthTokens(core, sealer)
 
     # ---- IdentityAPI ----
 
@@ -75,14 +125,25 @@ class IdentityService:
 
     # ---- the REST API's ----
 
-    def authenticate(self, auth: dict[str, Any], address: str) -> tuple[str, Details]:
+    def authenticate(
+        self, auth: dict[str, Any], address: str, signed: Signed | None = None
+    ) -> tuple[str, Details]:
         """See Authenticator."""
-        return self._authenticator.authenticate(auth, address)
+        return self._authenticator.authenticate(auth, address, signed)
+
+    def authenticate_ec2(self, asked: dict[str, Any], *, s3: bool = False) -> tuple[str, Details]:
+        """See Authenticator."""
+        return self._authenticator.by_ec2(asked, s3=s3)
 
     def change_password(self, user_id: str, original: str, password: str, address: str) -> None:
-        """Raises Unauthorized for a wrong original password, or no such user."""
-        self._authenticator.check_password({"id": user_id, "password": original}, address)
-        self.directory.update_user(user_id, {"password": password})
+        """Raises Unauthorized for a wrong original password, or no such user; ValidationError
+        for a user whose password is locked or stays the same."""
+        user = self._authenticator.check_password({"id": user_id, "password": original}, address)
+        if not user["enabled"]:
+            raise exception.Unauthorized()
+        if (user["options"] or {}).get("lock_password"):
+            raise exception.ValidationError(detail="Password of this user may not be changed.")
+        self.users.update(user_id, {"password": password})
 
     def inspect(self, token: str) -> Details:
         """Raises Unauthorized."""
@@ -124,10 +185,11 @@ class IdentityService:
     def _read(self, token: str, key: bytes) -> _Known:
         generation = self._generation
         claims = tokens.unseal(self.keys, token)
-        if claims.expires_at <= tokens.microseconds(self.clock.now()):
+        now = tokens.microseconds(self.clock.now())
+        if claims.expires_at <= now:
             raise exception.Unauthorized()
         with self.database.read() as conn:
-            details = scoping.load(conn, claims)
+            details = scoping.load(conn, claims, now)
             entries = _catalog(conn, details) if claims.scope else []
         known = _Known(details, _token(details, entries), self.clock.monotonic() + FRESH)
         with self._lock:
@@ -145,6 +207,9 @@ def _catalog(conn: "Connection", details: Details) -> list[dict[str, Any]]:
 
 def _token(details: Details, entries: list[dict[str, Any]]) -> Token:
     project = details.project or {}
+    rules = None
+    if details.application_credential is not None:
+        rules = details.application_credential["access_rules"]
     return Token(
         user_id=details.user["id"],
         user_name=details.user["name"],
@@ -155,6 +220,13 @@ def _token(details: Details, entries: list[dict[str, Any]]) -> Token:
         project_domain_id=project.get("domain_id"),
         roles=details.role_names,
         catalog=entries,
-        system_scope=scoping.SYSTEM if details.claims.scope == "system" else None,
+        system_scope=SYSTEM if details.claims.scope == "system" else None,
         domain_id=details.domain["id"] if details.domain else None,
+        access_rules=_rules(rules),
     )
+
+
+def _rules(rules: list[dict[str, Any]] | None) -> list[dict[str, str]] | None:
+    if rules is None:
+        return None
+    return [{name: rule[name] for name in ("service", "path", "method")} for rule in rules]

@@ -39,6 +39,8 @@ def test_project_scope_by_name(cloud):
         "compute",
         "image",
         "network",
+        "block-storage",
+        "volumev3",
     }
     assert token["methods"] == ["password"]
     by_id = cloud.login("demo", {"project": {"id": token["project"]["id"]}})
@@ -101,7 +103,7 @@ def test_malformed_requests(cloud):
     assert post({"identity": {"methods": ["password"]}}) == 400
     user = {"name": "demo", "password": "x"}
     assert post({"identity": {"methods": ["password"], "password": {"user": user}}}) == 400
-    assert post({"identity": {"methods": ["totp"]}}) == 401
+    assert post({"identity": {"methods": ["saml2"]}}) == 401
     good = {"name": "demo", "domain": {"id": "default"}, "password": cloud.passwords["demo"]}
     identity = {"methods": ["password"], "password": {"user": good}}
     assert post({"identity": identity, "scope": {"project": {"name": "demo"}}}) == 400
@@ -292,15 +294,18 @@ def test_bootstrap_is_idempotent_and_keeps_secrets(cloud):
         for service in again.validate(token).catalog
         for endpoint in service["endpoints"]
     }
+    project_id = again.validate(token).project_id
     assert urls == {
         "http://cloud.example:1234/identity",
         "http://cloud.example:1234/v2.1",
         "http://cloud.example:1234/image",
         "http://cloud.example:1234/network",
+        "http://cloud.example:1234/volume/v3",
+        f"http://cloud.example:1234/volume/v3/{project_id}",
     }
     with cloud.database.read() as conn:
         assert len(queries.users.list_(conn)) == 3
-        assert len(queries.endpoints.list_(conn)) == 12
+        assert len(queries.endpoints.list_(conn)) == 18
 
 
 def test_killed_between_file_and_database(conf, database):

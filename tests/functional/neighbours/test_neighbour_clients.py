@@ -140,7 +140,8 @@ def test_identity_with_the_command(commands, cloud):
     assert ok(answers[1]) == [[project_id, "demo"]]
     assert sorted(ok(answers[2])) == [["admin"], ["demo"], ["service"]]
     assert sorted(ok(answers[3])) == [["admin"], ["demo"], ["nova"]]
-    assert sorted(ok(answers[4])) == [["compute"], ["identity"], ["image"], ["network"]]
+    types = ["block-storage", "compute", "identity", "image", "network", "volumev3"]
+    assert sorted(ok(answers[4])) == [[kind] for kind in types]
     assert "not authorized" in refused(answers[5])
 
 

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from novalite import exception
-from novalite.identity.embedded import queries, tokens
+from novalite.identity.embedded import implied_roles, tokens
 from novalite.identity.embedded.keys import KEPT, KeyRepository
 from novalite.identity.embedded.passwords import LONGEST, PasswordHasher
 from novalite.identity.embedded.throttle import FREE, FREE_ACCOUNT, Throttle, TooManyFailures
@@ -125,7 +125,7 @@ def test_microseconds():
 
 def test_implied_roles_even_in_a_circle():
     implied = {"a": ["b"], "b": ["c"], "c": ["a"]}
-    assert queries.expand(["a", "x"], implied) == ["a", "x", "b", "c"]
+    assert implied_roles.expand(["a", "x"], implied) == ["a", "x", "b", "c"]
 
 
 class StillClock:

@@ -2,53 +2,69 @@
 
 from typing import Any
 
-from novalite.identity.embedded import queries
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
     is_admin,
-    may_read_all,
+    may_read_in,
+    reading,
     require,
     service_of,
 )
+from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
 
 _FIELDS = {
     "name": forms.NAME,
-    "description": {"type": "string"},
+    "description": forms.TEXT,
     "enabled": forms.BOOLEAN,
+    "tags": forms.TAGS,
+    "options": forms.OPTIONS,
 }
+_CREATE = _FIELDS | {"explicit_domain_id": forms.ID}
+
+
+def view(req: Request, row: Row) -> Row:
+    body = views.extra(row) | views.plain(row, "id", "name", "enabled", "tags")
+    body |= {"description": row["description"] or "", "options": row["options"] or {}}
+    return body | views.links(req, f"domains/{row['id']}")
 
 
 def list_(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_domains")
-    rows = service_of(req).directory.list_(queries.domains, **forms.filters(req, "name", "enabled"))
-    return views.collection(req, "domains", [views.domain(req, row) for row in rows])
+    own = reading(req, "list_domains")
+    wanted = forms.filters(req, "name", "enabled")
+    if own:
+        wanted["id"] = own["domain_id"]
+    page = forms.page(req)
+    rows = service_of(req).domains.list_(wanted, page)
+    return views.collection(req, "domains", [view(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
     domain_id = req.path["id"]
     context = req.context
     own = domain_id in (context.user_domain_id, context.project_domain_id, context.domain_id)
-    require(own or may_read_all(req), "get_domain")
-    return {"domain": views.domain(req, service_of(req).directory.get(queries.domains, domain_id))}
+    require(own or may_read_in(req, domain_id), "get_domain")
+    return {"domain": view(req, service_of(req).domains.get(domain_id))}
 
 
 def create(req: Request) -> dict[str, Any]:
     require(is_admin(req), "create_domain")
-    row = service_of(req).directory.create_domain(forms.known(req, "domain", _FIELDS))
-    return {"domain": views.domain(req, row)}
+    values = forms.with_extra(req, "domain", _CREATE)
+    explicit = values.pop("explicit_domain_id", None)
+    if explicit:
+        values["id"] = explicit
+    return {"domain": view(req, service_of(req).domains.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
     require(is_admin(req), "update_domain")
-    changes = forms.known(req, "domain", _FIELDS)
-    row = service_of(req).directory.update_domain(req.path["id"], changes)
-    return {"domain": views.domain(req, row)}
+    changes = forms.with_extra(req, "domain", _FIELDS)
+    return {"domain": view(req, service_of(req).domains.update(req.path["id"], changes))}
 
 
 def delete(req: Request) -> None:
     require(is_admin(req), "delete_domain")
-    service_of(req).directory.delete_domain(req.path["id"])
+    service_of(req).domains.delete(req.path["id"])
 
 
 _DOMAIN = "/v3/domains/{id}"
@@ -57,7 +73,7 @@ OPERATIONS = [
     Operation("GET", _DOMAIN, show, "Show a domain"),
     Operation(
         "POST", "/v3/domains", create, "Create a domain", success=201,
-        request=forms.body("domain", _FIELDS, ("name",)),
+        request=forms.body("domain", _CREATE, ("name",)),
     ),
     Operation(
         "PATCH", _DOMAIN, update, "Update a domain", request=forms.body("domain", _FIELDS),

@@ -1,68 +1,220 @@
-"""/v3/projects"""
+"""/v3/projects. A domain is a project, too, as identity v3 has it: one with ``is_domain``."""
 
 from typing import Any
 
-from novalite.identity.embedded import queries
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
     caller,
+    default_domain,
     is_admin,
-    may_read_all,
+    may_manage_in,
+    may_read_in,
+    reading,
     require,
     service_of,
 )
+from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
 
-_FIELDS = {
+_CHANGES = {
     "name": forms.NAME,
-    "domain_id": forms.ID,
-    "description": {"type": "string"},
+    "domain_id": forms.OPTIONAL_ID,
+    "description": forms.TEXT,
     "enabled": forms.BOOLEAN,
+    "tags": forms.TAGS,
+    "options": forms.OPTIONS,
 }
-_CHANGES = {k: v for k, v in _FIELDS.items() if k != "domain_id"}
+_FIELDS = _CHANGES | {"parent_id": forms.OPTIONAL_ID, "is_domain": forms.BOOLEAN}
+_TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
+
+
+def view(req: Request, row: Row) -> Row:
+    """``row`` is of a project, or of a domain."""
+    is_domain = "domain_id" not in row
+    body = views.extra(row) | views.plain(row, "id", "name", "enabled", "tags")
+    body |= {
+        "domain_id": None if is_domain else row["domain_id"],
+        "parent_id": None if is_domain else row["parent_id"] or row["domain_id"],
+        "is_domain": is_domain,
+        "description": row["description"] or "",
+        "options": row["options"] or {},
+    }
+    return body | views.links(req, f"projects/{row['id']}")
 
 
 def list_(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_projects")
-    wanted = forms.filters(req, "name", "domain_id", "enabled")
-    rows = service_of(req).directory.list_(queries.projects, **wanted)
-    parent = req.query_one("parent_id")
-    if parent is not None:  # projects are not nested: their parent is their domain
-        rows = [row for row in rows if row["domain_id"] == parent]
-    return views.collection(req, "projects", [views.project(req, row) for row in rows])
+    service, page = service_of(req), forms.page(req)
+    limited = reading(req, "list_projects")
+    wanted = forms.filters(req, "name", "domain_id", "enabled", "parent_id")
+    if forms.flagged(req, "is_domain"):
+        if limited:
+            wanted["id"] = limited["domain_id"]
+        none = any(wanted.pop(name, None) is not None for name in ("domain_id", "parent_id"))
+        rows = [] if none else service.domains.list_(wanted, page)
+    else:
+        for name in _TAG_FILTERS:
+            value = req.query_one(name)
+            if value:
+                wanted[name] = value.split(",")
+        rows = service.projects.list_(wanted | limited, page)
+    return views.collection(req, "projects", [view(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
-    project_id = req.path["id"]
-    service = service_of(req)
-    allowed = (
-        req.context.project_id == project_id
-        or may_read_all(req)
-        or any(row["id"] == project_id for row in service.grants.projects_of(caller(req)))
-    )
-    require(allowed, "get_project")
-    return {"project": views.project(req, service.directory.get(queries.projects, project_id))}
+    """With ``parents_as_list``, ``parents_as_ids``, ``subtree_as_list`` and ``subtree_as_ids``."""
+    row = _fetch(req, "get_project")
+    body = view(req, row)
+    if body["is_domain"]:
+        return {"project": body}
+    projects = service_of(req).projects
+    above = forms.flagged(req, "parents_as_list"), forms.flagged(req, "parents_as_ids")
+    if any(above):
+        rows = projects.parents(row["id"])
+        body["parents"] = _as_list(req, rows) if above[0] else _as_chain(row, rows)
+    below = forms.flagged(req, "subtree_as_list"), forms.flagged(req, "subtree_as_ids")
+    if any(below):
+        rows = projects.subtree(row["id"])
+        body["subtree"] = _as_list(req, rows) if below[0] else _as_tree(row["id"], rows)
+    return {"project": body}
 
 
 def create(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_project")
-    row = service_of(req).directory.create_project(forms.known(req, "project", _FIELDS))
-    return {"project": views.project(req, row)}
+    values = forms.with_extra(req, "project", _FIELDS)
+    values = {k: v for k, v in values.items() if not (k == "domain_id" and v is None)}
+    if values.pop("is_domain", False):
+        require(is_admin(req), "create_project")
+        for name in ("domain_id", "parent_id"):
+            values.pop(name, None)
+        return {"project": view(req, service_of(req).domains.create(values))}
+    if values.get("parent_id") is None:
+        values = default_domain(req) | values
+    projects = service_of(req).projects
+    domain_id = values.get("domain_id") or _domain_of_parent(req, values)
+    require(may_manage_in(req, domain_id), "create_project")
+    return {"project": view(req, projects.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_project")
-    changes = forms.known(req, "project", _CHANGES)
-    row = service_of(req).directory.update_project(req.path["id"], changes)
-    return {"project": views.project(req, row)}
+    row = _changeable(req, "update_project")
+    changes = forms.with_extra(req, "project", _CHANGES)
+    for name in ("is_domain", "parent_id"):
+        changes.get("extra", {}).pop(name, None)
+    if "domain_id" in row:
+        return {"project": view(req, service_of(req).projects.update(row["id"], changes))}
+    changes.pop("domain_id", None)
+    return {"project": view(req, service_of(req).domains.update(row["id"], changes))}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_project")
-    service_of(req).directory.delete_project(req.path["id"])
+    row = _changeable(req, "delete_project")
+    service = service_of(req)
+    records = service.projects if "domain_id" in row else service.domains
+    records.delete(row["id"])
 
 
+# ---- tags ----
+
+
+def list_tags(req: Request) -> dict[str, Any]:
+    row = _fetch(req, "list_project_tags")
+    return {"tags": row["tags"]} | views.links(req, f"projects/{row['id']}/tags")
+
+
+def check_tag(req: Request) -> None:
+    row = _fetch(req, "get_project_tag")
+    if req.path["tag"] not in row["tags"]:
+        raise service_of(req).projects.no_tag(req.path["tag"])
+
+
+def set_tags(req: Request) -> dict[str, Any]:
+    row = _changeable(req, "update_project_tags")
+    service_of(req).projects.set_tags(row["id"], req.body["tags"])
+    return {"tags": req.body["tags"]} | views.links(req, f"projects/{row['id']}/tags")
+
+
+def add_tag(req: Request) -> None:
+    row = _changeable(req, "create_project_tag")
+    service_of(req).projects.add_tag(row["id"], req.path["tag"])
+
+
+def remove_tag(req: Request) -> None:
+    row = _changeable(req, "delete_project_tag")
+    service_of(req).projects.remove_tag(row["id"], req.path["tag"])
+
+
+def remove_tags(req: Request) -> None:
+    row = _changeable(req, "delete_project_tags")
+    service_of(req).projects.set_tags(row["id"], [])
+
+
+# ---- inside ----
+
+
+def _find(req: Request) -> Row:
+    """The project, or the domain with this id."""
+    service = service_of(req)
+    project_id = req.path["id"]
+    known = service.projects.find(id=project_id) is not None
+    if not known and service.domains.find(id=project_id) is not None:
+        return service.domains.get(project_id)
+    return service.projects.get(project_id)
+
+
+def _fetch(req: Request, action: str) -> Row:
+    project_id, grants = req.path["id"], service_of(req).grants
+    own = req.context.project_id == project_id or any(
+        row["id"] == project_id for row in grants.projects_of(caller(req))
+    )
+    require(own or may_read_in(req, req.context.domain_id), action)
+    row = _find(req)
+    require(own or may_read_in(req, row.get("domain_id", row["id"])), action)
+    return row
+
+
+def _changeable(req: Request, action: str) -> Row:
+    require(may_manage_in(req, req.context.domain_id), action)
+    row = _find(req)
+    require(may_manage_in(req, row.get("domain_id")), action)
+    return row
+
+
+def _domain_of_parent(req: Request, values: Row) -> str | None:
+    parent_id = values.get("parent_id")
+    if parent_id is None:
+        return None
+    parent = service_of(req).projects.find(id=parent_id)
+    return parent["domain_id"] if parent else parent_id
+
+
+def _as_list(req: Request, rows: list[Row]) -> list[Row]:
+    """Those that the caller may look at."""
+    if not all(may_read_in(req, row["domain_id"]) for row in rows):
+        mine = {row["id"] for row in service_of(req).grants.projects_of(caller(req))}
+        rows = [row for row in rows if row["id"] in mine]
+    return [{"project": view(req, row)} for row in rows]
+
+
+def _as_chain(row: Row, above: list[Row]) -> Row:
+    """Nested ids, from the parent to the domain."""
+    chain: Row | None = None
+    for project_id in (row["domain_id"], *(each["id"] for each in reversed(above))):
+        chain = {project_id: chain}
+    return chain or {}
+
+
+def _as_tree(project_id: str, rows: list[Row]) -> Row | None:
+    children = [row["id"] for row in rows if row["parent_id"] == project_id]
+    return {child: _as_tree(child, rows) for child in children} or None
+
+
+_TAGS = {
+    "type": "object",
+    "properties": {"tags": forms.TAGS},
+    "required": ["tags"],
+    "additionalProperties": False,
+}
 _PROJECT = "/v3/projects/{id}"
+_TAG = "/v3/projects/{id}/tags/{tag}"
 OPERATIONS = [
     Operation("GET", "/v3/projects", list_, "List projects"),
     Operation("GET", _PROJECT, show, "Show a project"),
@@ -74,4 +226,12 @@ OPERATIONS = [
         "PATCH", _PROJECT, update, "Update a project", request=forms.body("project", _CHANGES),
     ),
     Operation("DELETE", _PROJECT, delete, "Delete a project", success=204),
+    Operation("GET", "/v3/projects/{id}/tags", list_tags, "List a project's tags"),
+    Operation("PUT", "/v3/projects/{id}/tags", set_tags, "Set a project's tags", request=_TAGS),
+    Operation(
+        "DELETE", "/v3/projects/{id}/tags", remove_tags, "Remove a project's tags", success=204
+    ),
+    Operation("GET", _TAG, check_tag, "Check a project's tag", success=204),
+    Operation("PUT", _TAG, add_tag, "Add a tag to a project", success=201),
+    Operation("DELETE", _TAG, remove_tag, "Remove a tag from a project", success=204),
 ]  # fmt: skip

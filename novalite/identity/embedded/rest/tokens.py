@@ -3,98 +3,53 @@
 from typing import Any
 
 from novalite import exception
-from novalite.identity.embedded.rest import views
-from novalite.identity.embedded.rest.access import caller, is_admin, is_service, require, service_of
-from novalite.identity.embedded.scoping import SYSTEM, Details
+from novalite.identity.embedded.grants import SYSTEM
+from novalite.identity.embedded.rest import domains, forms, log_in, oauth, projects, views
+from novalite.identity.embedded.rest.access import (
+    address_of,
+    caller,
+    is_admin,
+    is_service,
+    require,
+    service_of,
+)
+from novalite.identity.embedded.scoping import Details
 from novalite.wsgi.operations import Answer, Operation, Request
 
-_TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
-_DOMAIN = {
+CREATE = log_in.SCHEMA
+_SIGNED = {
     "type": "object",
-    "properties": {"id": _TEXT, "name": _TEXT},
-    "anyOf": [{"required": ["id"]}, {"required": ["name"]}],
-}
-_NAMED = {
-    "type": "object",
-    "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN},
-    "anyOf": [{"required": ["id"]}, {"required": ["name", "domain"]}],
-}
-_USER = {
-    **_NAMED,
-    "properties": {**_NAMED["properties"], "password": {"type": "string"}},  # type: ignore[dict-item]
-    "required": ["password"],
-}
-
-
-CREATE = {
-    "type": "object",
-    "properties": {
-        "auth": {
-            "type": "object",
-            "properties": {
-                "identity": {
-                    "type": "object",
-                    "properties": {
-                        "methods": {
-                            "type": "array",
-                            "minItems": 1,
-                            "maxItems": 8,
-                            "items": {"type": "string"},
-                        },
-                        "password": {
-                            "type": "object",
-                            "properties": {"user": _USER},
-                            "required": ["user"],
-                        },
-                        "token": {
-                            "type": "object",
-                            "properties": {"id": {"type": "string", "minLength": 1}},
-                            "required": ["id"],
-                        },
-                    },
-                    "required": ["methods"],
-                },
-                "scope": {
-                    "oneOf": [
-                        {"type": "string", "enum": ["unscoped"]},
-                        {
-                            "type": "object",
-                            "properties": {
-                                "project": _NAMED,
-                                "domain": _DOMAIN,
-                                "unscoped": {"type": "object"},
-                                "system": {
-                                    "type": "object",
-                                    "properties": {SYSTEM: {"type": "boolean", "enum": [True]}},
-                                    "required": [SYSTEM],
-                                },
-                            },
-                            "additionalProperties": False,
-                            "minProperties": 1,
-                            "maxProperties": 1,
-                        },
-                    ]
-                },
-            },
-            "required": ["identity"],
-        }
-    },
-    "required": ["auth"],
+    "properties": {"credentials": {"type": "object"}, "ec2Credentials": {"type": "object"}},
+    "anyOf": [{"required": ["credentials"]}, {"required": ["ec2Credentials"]}],
 }
 
 
 def create(req: Request) -> Answer:
     auth = req.body["auth"]
     identity = auth["identity"]
-    for method in ("password", "token"):
+    for method in log_in.METHODS:
         if method in identity["methods"] and method not in identity:
             raise exception.ValidationError(
                 detail=f"Expecting to find {method} in identity. The server could not comply with "
                 "the request since it is either malformed or otherwise incorrect."
             )
-    service = service_of(req)
-    token, details = service.authenticate(auth, req.environ.get("REMOTE_ADDR", ""))
+    by_oauth = oauth.signed(req) if "oauth1" in identity["methods"] else None
+    token, details = service_of(req).authenticate(auth, address_of(req), by_oauth)
     return _answer(req, token, details)
+
+
+def create_for_ec2(req: Request) -> Answer:
+    """For a request to another service that was signed with EC2 keys. Only services may ask: who
+    has seen a signed request (it may be a URL that was passed on) shall not get a token by it."""
+    require(is_admin(req) or is_service(req), "ec2_create_token")
+    asked = req.body.get("credentials") or req.body.get("ec2Credentials")
+    return _answer(req, *service_of(req).authenticate_ec2(asked), status=200)
+
+
+def create_for_s3(req: Request) -> Answer:
+    require(is_admin(req) or is_service(req), "s3_create_token")
+    asked = req.body.get("credentials") or {}
+    return _answer(req, *service_of(req).authenticate_ec2(asked, s3=True), status=200)
 
 
 def show(req: Request) -> Answer:
@@ -123,10 +78,10 @@ def _subject(req: Request, action: str) -> tuple[str, Details]:
     return token, details
 
 
-def _answer(req: Request, token: str, details: Details) -> Answer:
+def _answer(req: Request, token: str, details: Details, status: int | None = None) -> Answer:
     catalog = None if "nocatalog" in req.query else service_of(req).catalog(details)
     headers = {"X-Subject-Token": token, "Vary": "X-Auth-Token"}
-    return Answer({"token": views.token(details, catalog)}, headers=headers)
+    return Answer({"token": views.token(details, catalog)}, status=status, headers=headers)
 
 
 def show_catalog(req: Request) -> dict[str, Any]:
@@ -136,15 +91,18 @@ def show_catalog(req: Request) -> dict[str, Any]:
 
 def list_projects(req: Request) -> dict[str, Any]:
     """The projects that one could have a token for."""
-    rows = service_of(req).grants.projects_of(caller(req))
-    items = [views.project(req, row) for row in rows]
-    return views.collection(req, "projects", items, "/v3/auth/projects")
+    service, page = service_of(req), forms.page(req)
+    rows = forms.cut(service.grants.projects_of(caller(req)), page)
+    items = [projects.view(req, row) for row in service.projects.dressed(rows)]
+    return views.collection(req, "projects", items, "/v3/auth/projects", page)
 
 
 def list_domains(req: Request) -> dict[str, Any]:
-    rows = service_of(req).grants.domains_of(caller(req))
-    items = [views.domain(req, row) for row in rows]
-    return views.collection(req, "domains", items, "/v3/auth/domains")
+    page = forms.page(req)
+    service = service_of(req)
+    rows = forms.cut(service.domains.dressed(service.grants.domains_of(caller(req))), page)
+    items = [domains.view(req, row) for row in rows]
+    return views.collection(req, "domains", items, "/v3/auth/domains", page)
 
 
 def list_system(req: Request) -> dict[str, Any]:
@@ -162,6 +120,14 @@ OPERATIONS = [
     Operation("GET", _TOKENS, show, "Validate a token", errors=(400, 401, 403, 404)),
     Operation("HEAD", _TOKENS, show, "Check a token", errors=(400, 401, 403, 404)),
     Operation("DELETE", _TOKENS, revoke, "Revoke a token", success=204, errors=(400, 403, 404)),
+    Operation(
+        "POST", "/v3/ec2tokens", create_for_ec2, "Create a token for EC2 credentials",
+        request=_SIGNED,
+    ),
+    Operation(
+        "POST", "/v3/s3tokens", create_for_s3, "Create a token for a signed S3 request",
+        request=_SIGNED,
+    ),
     Operation("GET", "/v3/auth/catalog", show_catalog, "Show the catalog"),
     Operation("GET", "/v3/auth/projects", list_projects, "List projects to log in to"),
     Operation("GET", "/v3/auth/domains", list_domains, "List domains to log in to"),

@@ -2,85 +2,138 @@
 
 from typing import Any
 
-from novalite.identity.embedded import queries
-from novalite.identity.embedded.rest import forms, views
+from novalite.identity.embedded.rest import forms, groups, projects, views
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_all,
+    address_of,
+    default_domain,
+    fetch,
+    may_manage_in,
+    reading,
     require,
     service_of,
 )
+from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
 
+_OPTIONS: forms.Schema = {
+    "type": "object",
+    "properties": {
+        **{
+            name: {"type": ["boolean", "null"]}
+            for name in (
+                "ignore_change_password_upon_first_use",
+                "ignore_password_expiry",
+                "ignore_lockout_failure_attempts",
+                "ignore_user_inactivity",
+                "lock_password",
+                "multi_factor_auth_enabled",
+            )
+        },
+        "multi_factor_auth_rules": {
+            "type": ["array", "null"],
+            "items": {
+                "type": "array",
+                "items": {"type": "string"},
+                "minItems": 1,
+                "uniqueItems": True,
+            },
+            "uniqueItems": True,
+        },
+    },
+    "additionalProperties": False,
+}
 _FIELDS = {
     "name": forms.LONG_NAME,
     "domain_id": forms.ID,
     "password": {"type": ["string", "null"], "maxLength": 4096},
     "email": {"type": ["string", "null"], "maxLength": 255},
     "description": forms.TEXT,
-    "default_project_id": {"type": ["string", "null"], "maxLength": 64},
+    "default_project_id": forms.OPTIONAL_ID,
     "enabled": forms.BOOLEAN,
+    "options": _OPTIONS,
 }
-_CHANGES = {k: v for k, v in _FIELDS.items() if k != "domain_id"}
 _PASSWORD = {
     "original_password": {"type": "string"},
     "password": {"type": "string", "minLength": 1, "maxLength": 4096},
 }
+FILTERS = ("name", "domain_id", "enabled")
+
+
+def view(req: Request, row: Row) -> Row:
+    body = views.extra(row) | views.plain(row, "id", "name", "domain_id", "enabled")
+    optional = ("email", "description", "default_project_id")
+    body.update({k: row[k] for k in optional if row[k] is not None})
+    body["password_expires_at"] = None
+    return body | {"options": row["options"] or {}} | views.links(req, f"users/{row['id']}")
 
 
 def list_(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_users")
-    rows = service_of(req).directory.list_(
-        queries.users, **forms.filters(req, "name", "domain_id", "enabled")
-    )
-    return views.collection(req, "users", [views.user(req, row) for row in rows])
+    wanted = forms.filters(req, *FILTERS) | reading(req, "list_users")
+    page = forms.page(req)
+    rows = service_of(req).users.list_(wanted, page)
+    return views.collection(req, "users", [view(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
-    require(_self(req) or may_read_all(req), "get_user")
-    row = service_of(req).directory.get(queries.users, req.path["id"])
-    return {"user": views.user(req, row)}
+    row = fetch(req, service_of(req).users, "get_user", own=_self(req))
+    return {"user": view(req, row)}
 
 
 def create(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_user")
-    row = service_of(req).directory.create_user(forms.known(req, "user", _FIELDS))
-    return {"user": views.user(req, row)}
+    values = default_domain(req) | _values(req)
+    require(may_manage_in(req, values.get("domain_id")), "create_user")
+    return {"user": view(req, service_of(req).users.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_user")
-    changes = forms.known(req, "user", _CHANGES)
-    row = service_of(req).directory.update_user(req.path["id"], changes)
-    return {"user": views.user(req, row)}
+    users = service_of(req).users
+    fetch(req, users, "update_user", write=True)
+    return {"user": view(req, users.update(req.path["id"], _values(req)))}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_user")
-    service_of(req).directory.delete_user(req.path["id"])
+    users = service_of(req).users
+    fetch(req, users, "delete_user", write=True)
+    users.delete(req.path["id"])
 
 
 def change_password(req: Request) -> None:
     """Who knows the old password may set a new one."""
     values = req.body["user"]
     service_of(req).change_password(
-        req.path["id"],
-        values["original_password"],
-        values["password"],
-        req.environ.get("REMOTE_ADDR", ""),
+        req.path["id"], values["original_password"], values["password"], address_of(req)
     )
 
 
 def list_projects(req: Request) -> dict[str, Any]:
-    require(_self(req) or may_read_all(req), "list_user_projects")
+    """The projects on which the user has a role."""
     service = service_of(req)
-    user_id = service.directory.get(queries.users, req.path["id"])["id"]
-    items = [views.project(req, row) for row in service.grants.projects_of(user_id)]
-    return views.collection(req, "projects", items, f"/v3/users/{user_id}/projects")
+    user_id = fetch(req, service.users, "list_user_projects", own=_self(req))["id"]
+    page = forms.page(req)
+    wanted = forms.filters(req, "name", "domain_id", "enabled")
+    rows = forms.cut(forms.fitting(service.grants.projects_of(user_id), wanted), page)
+    items = [projects.view(req, row) for row in service.projects.dressed(rows)]
+    return views.collection(req, "projects", items, f"/v3/users/{user_id}/projects", page)
+
+
+def list_groups(req: Request) -> dict[str, Any]:
+    """The groups that the user is in."""
+    service = service_of(req)
+    user_id = fetch(req, service.users, "list_groups_for_user", own=_self(req))["id"]
+    page = forms.page(req)
+    rows = service.users.groups_of(user_id, forms.filters(req, "name"), page)
+    items = [groups.view(req, row) | {"membership_expires_at": None} for row in rows]
+    return views.collection(req, "groups", items, f"/v3/users/{user_id}/groups", page)
 
 
 def _self(req: Request) -> bool:
     return req.path["id"] == req.context.user_id
+
+
+def _values(req: Request) -> Row:
+    values = forms.with_extra(req, "user", _FIELDS)
+    values.get("extra", {}).pop("password_expires_at", None)
+    return values
 
 
 _USER = "/v3/users/{id}"
@@ -92,7 +145,7 @@ OPERATIONS = [
         request=forms.body("user", _FIELDS, ("name",)),
     ),
     Operation(
-        "PATCH", _USER, update, "Update a user", request=forms.body("user", _CHANGES),
+        "PATCH", _USER, update, "Update a user", request=forms.body("user", _FIELDS),
     ),
     Operation("DELETE", _USER, delete, "Delete a user", success=204),
     Operation(
@@ -100,4 +153,5 @@ OPERATIONS = [
         request=forms.body("user", _PASSWORD, ("original_password", "password")), public=True,
     ),
     Operation("GET", "/v3/users/{id}/projects", list_projects, "List a user's projects"),
+    Operation("GET", "/v3/users/{id}/groups", list_groups, "List a user's groups"),
 ]  # fmt: skip

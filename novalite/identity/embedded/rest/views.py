@@ -1,15 +1,17 @@
-"""What the resources of identity v3 look like in JSON."""
+"""What identity v3 looks like in JSON: tokens, and what all resources have in common."""
 
 from typing import Any
 
-from novalite.identity.embedded.scoping import SYSTEM, Details
+from novalite.identity.embedded.grants import SYSTEM
+from novalite.identity.embedded.rows import ALL, Page
+from novalite.identity.embedded.scoping import Details
 from novalite.identity.embedded.tokens import moment
 from novalite.wsgi.operations import Request
 
 Row = dict[str, Any]
 
 
-def _time(micros: int) -> str:
+def time(micros: int) -> str:
     return moment(micros).isoformat(timespec="microseconds") + "Z"
 
 
@@ -25,8 +27,8 @@ def token(details: Details, catalog: list[Row] | None) -> Row:
             "password_expires_at": None,
         },
         "audit_ids": list(claims.audit_ids),
-        "issued_at": _time(claims.issued_at),
-        "expires_at": _time(claims.expires_at),
+        "issued_at": time(claims.issued_at),
+        "expires_at": time(claims.expires_at),
     }
     if details.project is not None:
         project = details.project
@@ -44,59 +46,57 @@ def token(details: Details, catalog: list[Row] | None) -> Row:
         body["roles"] = [{"id": role["id"], "name": role["name"]} for role in details.roles]
         if catalog is not None:
             body["catalog"] = catalog
-    return body
+    return body | _grounds(details)
 
 
-def collection(req: Request, name: str, items: list[Row], path: str | None = None) -> Row:
-    here = req.link(path or f"/v3/{name}")
-    return {name: items, "links": {"self": here, "previous": None, "next": None}}
+def _grounds(details: Details) -> Row:
+    trust, credential = details.trust, details.application_credential
+    if trust is not None:
+        return {
+            "OS-TRUST:trust": {
+                "id": trust["id"],
+                "trustor_user": {"id": trust["trustor_user_id"]},
+                "trustee_user": {"id": trust["trustee_user_id"]},
+                "impersonation": trust["impersonation"],
+            }
+        }
+    if credential is not None:
+        body = {
+            "id": credential["id"],
+            "name": credential["name"],
+            "restricted": not credential["unrestricted"],
+        }
+        if credential["access_rules"] is not None:
+            names = ("id", "service", "path", "method")
+            body["access_rules"] = [plain(rule, *names) for rule in credential["access_rules"]]
+        return {"application_credential": body}
+    if details.access_token is not None:
+        access = details.access_token
+        return {
+            "OS-OAUTH1": {"access_token_id": access["id"], "consumer_id": access["consumer_id"]}
+        }
+    return {}
 
 
-def user(req: Request, row: Row) -> Row:
-    body = _plain(row, "id", "name", "domain_id", "enabled")
-    body.update({k: row[k] for k in ("email", "description", "default_project_id") if row[k]})
-    return body | {"password_expires_at": None, "options": {}, **_self(req, "users", row)}
+def collection(
+    req: Request, name: str, items: list[Row], path: str | None = None, page: Page = ALL
+) -> Row:
+    """A list with its links; there is a next page when this one is full."""
+    here = path or f"/v3/{name}"
+    following = None
+    if page.limit is not None and items and len(items) >= page.limit:
+        following = req.page_link(here, str(items[-1]["id"]))
+    return {name: items, "links": {"self": req.link(here), "previous": None, "next": following}}
 
 
-def project(req: Request, row: Row) -> Row:
-    return {
-        **_plain(row, "id", "name", "domain_id", "enabled", "description"),
-        "parent_id": row["domain_id"],
-        "is_domain": False,
-        "tags": [],
-        "options": {},
-        **_self(req, "projects", row),
-    }
-
-
-def domain(req: Request, row: Row) -> Row:
-    body = _plain(row, "id", "name", "enabled", "description")
-    return body | {"tags": [], "options": {}, **_self(req, "domains", row)}
-
-
-def role(req: Request, row: Row) -> Row:
-    body = _plain(row, "id", "name", "description")
-    return body | {"domain_id": None, "options": {}, **_self(req, "roles", row)}
-
-
-def service(req: Request, row: Row) -> Row:
-    body = _plain(row, "id", "type", "name", "enabled", "description")
-    return body | _self(req, "services", row)
-
-
-def endpoint(req: Request, row: Row) -> Row:
-    body = _plain(row, "id", "service_id", "interface", "region_id", "url", "enabled")
-    return body | {"region": row["region_id"], **_self(req, "endpoints", row)}
-
-
-def region(req: Request, name: str) -> Row:
-    body = {"id": name, "description": "", "parent_region_id": None}
-    return body | _self(req, "regions", body)
-
-
-def _plain(row: Row, *names: str) -> Row:
+def plain(row: Row, *names: str) -> Row:
     return {name: row[name] for name in names}
 
 
-def _self(req: Request, kind: str, row: Row) -> Row:
-    return {"links": {"self": req.link(f"/v3/{kind}/{row['id']}")}}
+def extra(row: Row) -> Row:
+    """What a client stored beside the named attributes."""
+    return dict(row.get("extra") or {})
+
+
+def links(req: Request, path: str) -> Row:
+    return {"links": {"self": req.link(f"/v3/{path}")}}

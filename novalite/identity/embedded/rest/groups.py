@@ -1,0 +1,107 @@
+"""/v3/groups"""
+
+from typing import Any
+
+from novalite.identity.embedded.rest import forms, views
+from novalite.identity.embedded.rest.access import (
+    default_domain,
+    fetch,
+    may_manage_in,
+    reading,
+    require,
+    service_of,
+)
+from novalite.identity.embedded.rows import Row
+from novalite.wsgi.operations import Operation, Request
+
+_FIELDS = {"name": forms.NAME, "domain_id": forms.ID, "description": forms.TEXT}
+
+
+def view(req: Request, row: Row) -> Row:
+    body = views.extra(row) | views.plain(row, "id", "name", "domain_id", "description")
+    return body | views.links(req, f"groups/{row['id']}")
+
+
+def list_(req: Request) -> dict[str, Any]:
+    wanted = forms.filters(req, "name", "domain_id") | reading(req, "list_groups")
+    page = forms.page(req)
+    rows = service_of(req).groups.list_(wanted, page)
+    return views.collection(req, "groups", [view(req, row) for row in rows], page=page)
+
+
+def show(req: Request) -> dict[str, Any]:
+    return {"group": view(req, fetch(req, service_of(req).groups, "get_group"))}
+
+
+def create(req: Request) -> dict[str, Any]:
+    values = default_domain(req) | forms.with_extra(req, "group", _FIELDS)
+    require(may_manage_in(req, values.get("domain_id")), "create_group")
+    return {"group": view(req, service_of(req).groups.create(values))}
+
+
+def update(req: Request) -> dict[str, Any]:
+    groups = service_of(req).groups
+    fetch(req, groups, "update_group", write=True)
+    changes = forms.with_extra(req, "group", _FIELDS)
+    return {"group": view(req, groups.update(req.path["id"], changes))}
+
+
+def delete(req: Request) -> None:
+    groups = service_of(req).groups
+    fetch(req, groups, "delete_group", write=True)
+    groups.delete(req.path["id"])
+
+
+def list_users(req: Request) -> dict[str, Any]:
+    from novalite.identity.embedded.rest import users  # which shows a user's groups
+
+    service = service_of(req)
+    group_id = fetch(req, service.groups, "list_users_in_group")["id"]
+    page = forms.page(req)
+    rows = service.groups.users_of(group_id, forms.filters(req, *users.FILTERS), page)
+    items = [users.view(req, row) for row in rows]
+    return views.collection(req, "users", items, f"/v3/groups/{group_id}/users", page)
+
+
+def check_user(req: Request) -> None:
+    service = service_of(req)
+    own = req.path["user_id"] == req.context.user_id
+    fetch(req, service.groups, "check_user_in_group", own=own)
+    service.groups.check_user(req.path["id"], req.path["user_id"])
+
+
+def add_user(req: Request) -> None:
+    groups = _changeable(req, "add_user_to_group")
+    groups.add_user(req.path["id"], req.path["user_id"])
+
+
+def remove_user(req: Request) -> None:
+    groups = _changeable(req, "remove_user_from_group")
+    groups.remove_user(req.path["id"], req.path["user_id"])
+
+
+def _changeable(req: Request, action: str) -> Any:
+    """Group and user have to be the caller's to change, both."""
+    service = service_of(req)
+    fetch(req, service.groups, action, write=True)
+    user = service.users.get(req.path["user_id"])
+    require(may_manage_in(req, user["domain_id"]), action)
+    return service.groups
+
+
+_GROUP = "/v3/groups/{id}"
+_MEMBER = "/v3/groups/{id}/users/{user_id}"
+OPERATIONS = [
+    Operation("GET", "/v3/groups", list_, "List groups"),
+    Operation("GET", _GROUP, show, "Show a group"),
+    Operation(
+        "POST", "/v3/groups", create, "Create a group", success=201,
+        request=forms.body("group", _FIELDS, ("name",)),
+    ),
+    Operation("PATCH", _GROUP, update, "Update a group", request=forms.body("group", _FIELDS)),
+    Operation("DELETE", _GROUP, delete, "Delete a group", success=204),
+    Operation("GET", "/v3/groups/{id}/users", list_users, "List the users in a group"),
+    Operation("GET", _MEMBER, check_user, "Check that a user is in a group", success=204),
+    Operation("PUT", _MEMBER, add_user, "Add a user to a group", success=204),
+    Operation("DELETE", _MEMBER, remove_user, "Remove a user from a group", success=204),
+]  # fmt: skip
