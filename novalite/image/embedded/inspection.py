@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from oslo_utils.imageutils import format_inspector
 
-from novalite import exception
+from novalite import disk_images, exception
 
 # A kernel, a ramdisk, a file system for them: contents that no hypervisor parses as a disk image.
 NOT_INSPECTED = ("aki", "ari", "ami")
@@ -21,16 +21,6 @@ ARCHIVES = ("ovf", "ova", "docker", "compressed")
 _FOUND_IN = {
     "raw": ({"raw"}, {"gpt"}),
     "iso": ({"iso"}, {"iso", "gpt"}),
-}
-
-_PLAIN = ("raw", "iso", "gpt")  # sectors: they name no other file
-
-_WHY = {
-    "backing_file": "it has a backing file",
-    "data_file": "it has an external data file",
-    "unknown_features": "it uses features that are not known to be safe",
-    "descriptor": "its VMDK descriptor is not of a self-contained disk",
-    "footer": "its VMDK footer contradicts its header",
 }
 
 
@@ -81,18 +71,15 @@ class Inspection:
 
     def _safe_size(self, inspector: format_inspector.FileInspector) -> int:
         """The virtual size. Raises InvalidInput."""
-        if str(inspector) in _PLAIN:
+        if str(inspector) in disk_images.PLAIN:
             return self._size
         try:
-            inspector.safety_check()
-            return inspector.virtual_size
-        except format_inspector.SafetyCheckFailed as e:
-            reasons = " and ".join(_WHY.get(name, str(why)) for name, why in e.failures.items())
-            raise exception.InvalidInput(
-                reason=f"the {inspector} image is refused because {reasons}"
-            ) from e
+            why = disk_images.why_unsafe(inspector)
+            if why is None:
+                return inspector.virtual_size
         except format_inspector.ImageFormatError as e:
             raise exception.InvalidInput(reason=f"the {inspector} image is damaged: {e}") from e
+        raise exception.InvalidInput(reason=f"the {inspector} image is refused because {why}")
 
     def _mismatch(self, found: set[str] | None = None) -> exception.InvalidInput:
         what = f"; it looks like {', '.join(sorted(found))}" if found else ""

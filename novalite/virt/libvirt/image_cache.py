@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -20,9 +21,11 @@ from typing import TYPE_CHECKING
 
 from oslo_utils.imageutils import format_inspector
 
+from novalite import disk_images
 from novalite.context import RequestContext
 from novalite.exception import ImageDownloadFailed, ImageUnacceptable
 from novalite.objects import ImageMeta
+from novalite.virt.libvirt import qemu_img
 from novalite.virt.libvirt.keyed_locks import KeyedLocks
 
 if TYPE_CHECKING:
@@ -38,6 +41,11 @@ DISK_FORMATS = {
     "ami": _RAW,
     "iso": frozenset({"iso", "gpt"}),
     "qcow2": frozenset({"qcow2"}),
+    # Made qcow2 on this host: libvirt's guests have that or raw disks.
+    "vmdk": frozenset({"vmdk"}),
+    "vdi": frozenset({"vdi"}),
+    "vhd": frozenset({"vhd"}),
+    "vhdx": frozenset({"vhdx"}),
 }
 KERNEL_FORMATS = dict.fromkeys(("aki", "ari", "raw"), _RAW)
 SUFFIX = {"qcow2": ".qcow2", "raw": ".img"}
@@ -91,7 +99,10 @@ class ImageCache:
 
         def fill(path: str) -> tuple[str, int]:
             self._fetch(context, image, path)
-            return inspect(path, image.id or "", declared, formats[declared])
+            name, size = inspect(path, image.id or "", declared, formats[declared])
+            if name in SUFFIX:
+                return name, size
+            return "qcow2", self._convert(path, image.id or "", name)
 
         return self.made(hashlib.sha1(image.id.encode(), usedforsecurity=False).hexdigest(), fill)
 
@@ -125,6 +136,30 @@ class ImageCache:
             except OSError:
                 pass  # another file system
         copy_file(source, path)
+
+    def _convert(self, path: str, image_id: str, name: str) -> int:
+        """Replace a file, which was inspected, by the same disk as qcow2; its virtual size.
+
+        In a folder of its own, where a name that the inspection overlooked leads to nothing.
+        """
+        file_format = disk_images.QEMU_FORMATS[name]
+        with tempfile.TemporaryDirectory(
+            dir=self._folder, prefix=f"{os.path.basename(path)}{PARTIAL}"
+        ) as room:
+            source, target = os.path.join(room, "source"), os.path.join(room, "target")
+            os.rename(path, source)
+            try:
+                real = qemu_img.self_contained_size(source, file_format)
+                if real is None:
+                    raise ImageUnacceptable(
+                        image_id=image_id, reason=f"the {name} image refers to other files"
+                    )
+                qemu_img.convert(source, file_format, target, "qcow2", most=real)
+            except qemu_img.QemuImgFailed as error:
+                raise ImageUnacceptable(image_id=image_id, reason=str(error)) from error
+            os.chmod(target, 0o600)
+            os.rename(target, path)
+        return real
 
     # ---- anything ----
 
@@ -211,28 +246,25 @@ class ImageCache:
 def inspect(path: str, image_id: str, declared: str, allowed: frozenset[str]) -> tuple[str, int]:
     """(format, virtual size) of an image, found in its bytes and not in what it is called.
 
-    Raises ImageUnacceptable for another format than declared, and for a qcow2 that would make
-    the hypervisor open further files of this host.
+    Raises ImageUnacceptable for another format than declared, and for data that would make the
+    hypervisor open further files of this host.
     """
     try:
         found = format_inspector.detect_file_format(path)
+        name = found.NAME if found is not None else "raw"
+        if name not in allowed:
+            raise ImageUnacceptable(
+                image_id=image_id,
+                reason=f"it is declared as {declared}, but its content is {name}",
+            )
+        if found is None or name in disk_images.PLAIN:
+            return "raw", os.path.getsize(path)
+        why = disk_images.why_unsafe(found)
+        if why is not None:
+            raise ImageUnacceptable(image_id=image_id, reason=why)
+        return name, found.virtual_size
     except format_inspector.ImageFormatError as error:
         raise ImageUnacceptable(image_id=image_id, reason=str(error)) from error
-    name = found.NAME if found is not None else "raw"
-    if name not in allowed:
-        raise ImageUnacceptable(
-            image_id=image_id, reason=f"it is declared as {declared}, but its content is {name}"
-        )
-    if name != "qcow2" or found is None:
-        return "raw", os.path.getsize(path)
-    try:
-        found.safety_check()
-    except format_inspector.SafetyCheckFailed as error:
-        causes = ", ".join(str(cause) for cause in error.failures.values())
-        raise ImageUnacceptable(image_id=image_id, reason=causes) from error
-    except format_inspector.ImageFormatError as error:
-        raise ImageUnacceptable(image_id=image_id, reason=str(error)) from error
-    return "qcow2", found.virtual_size
 
 
 def copy_file(source: str, path: str) -> None:
@@ -256,5 +288,8 @@ def _age(path: str, now: float) -> float:
 
 
 def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+        return
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

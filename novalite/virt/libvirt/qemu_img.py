@@ -4,6 +4,7 @@ A disk's content is a guest's to write, and qemu-img has been led astray by such
 never asked to find a format out, and it may not eat the host.
 """
 
+import json
 import os
 import subprocess
 
@@ -12,6 +13,7 @@ from novalite.exception import NovaliteError
 ADDRESS_SPACE_BYTES = 1 << 30
 CPU_SECONDS = 30
 CONVERT_CPU_SECONDS = 600
+FORMAT_BYTES = 64 << 20  # of a format's own tables, besides the content
 
 
 class QemuImgFailed(NovaliteError):
@@ -27,23 +29,40 @@ def create_empty(path: str, file_format: str, size: int) -> None:
     _qemu_img("create", "-q", "-f", file_format, path, str(size))
 
 
-def convert(source: str, source_format: str, path: str, file_format: str) -> None:
-    """A sparse copy in another format."""
+def convert(
+    source: str, source_format: str, path: str, file_format: str, *, most: int | None = None
+) -> None:
+    """A sparse copy in another format. ``most``: bytes of content that may be written."""
     _qemu_img(
         "convert", "-q", "-f", source_format, "-O", file_format, source, path,
         cpu_seconds=CONVERT_CPU_SECONDS,
+        file_bytes=None if most is None else most + most // 64 + FORMAT_BYTES,
     )  # fmt: skip
+
+
+def self_contained_size(path: str, file_format: str) -> int | None:
+    """The virtual size of a disk in a file, in bytes; None for one that refers to other files."""
+    found = json.loads(_qemu_img("info", "-f", file_format, "--output=json", path))
+    details = found.get("format-specific", {}).get("data", {})
+    if found.get("backing-filename") or details.get("data-file"):
+        return None
+    extents = details.get("extents") or []
+    if any(os.path.basename(str(one.get("filename"))) != os.path.basename(path) for one in extents):
+        return None
+    return int(found["virtual-size"])
 
 
 def resize_raw(path: str, size: int) -> None:
     os.truncate(path, size)
 
 
-def _qemu_img(verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS) -> None:
-    command = [
-        "prlimit", f"--as={ADDRESS_SPACE_BYTES}", f"--cpu={cpu_seconds}",
-        "qemu-img", verb, *arguments,
-    ]  # fmt: skip
+def _qemu_img(
+    verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS, file_bytes: int | None = None
+) -> str:
+    limits = [f"--as={ADDRESS_SPACE_BYTES}", f"--cpu={cpu_seconds}"]
+    if file_bytes is not None:
+        limits.append(f"--fsize={file_bytes}")
+    command = ["prlimit", *limits, "qemu-img", verb, *arguments]
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -55,3 +74,4 @@ def _qemu_img(verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS) -> Non
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"exit status {done.returncode}"
         raise QemuImgFailed(verb=verb, reason=reason)
+    return done.stdout

@@ -123,13 +123,14 @@ def test_a_wrong_checksum_is_refused(tmp_path):
     ("content", "disk_format", "message"),
     [
         (qcow2(backing=True), "qcow2", "backing file"),
-        (qcow2(features=4), "qcow2", "data_file"),
-        (qcow2(features=1 << 40), "qcow2", "[Uu]nknown"),
+        (qcow2(features=4), "qcow2", "external data file"),
+        (qcow2(features=1 << 40), "qcow2", "not known to be safe"),
         (qcow2(), "raw", "declared as raw, but its content is qcow2"),
         (qcow2(), "ami", "its content is qcow2"),
         (qcow2(), "iso", "its content is qcow2"),
         (b"\0" * 262144, "qcow2", "its content is raw"),
-        (b"\0" * 262144, "vmdk", "vmdk is not supported"),
+        (b"\0" * 262144, "vmdk", "its content is raw"),
+        (b"\0" * 262144, "ploop", "ploop is not supported"),
         (b"KDMV" + b"\0" * 262140, "raw", "KDMV|vmdk"),
     ],
 )
