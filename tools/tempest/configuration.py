@@ -133,6 +133,7 @@ def _image(files: Files) -> Sections:
 def _network(admin: Client) -> Sections:
     networks = admin.network("GET", "/networks?router:external=true")["networks"]
     public = networks[0]["id"] if networks else ""
+    extensions = admin.network("GET", "/extensions")["extensions"]
     return {
         "network": {
             "public_network_id": public,
@@ -146,7 +147,7 @@ def _network(admin: Client) -> Sections:
             "floating_ips": True,
             "port_security": True,
             "port_admin_state_change": True,
-            "api_extensions": "all",
+            "api_extensions": ",".join(sorted(item["alias"] for item in extensions)),
         },
     }
 

@@ -138,4 +138,4 @@ def test_statements_of_a_port_do_not_grow(cloud):
     assert cost() == first <= 11
     with cloud.database.counting() as counter:
         assert len(cloud.service.list_ports(admin_context())) > 30
-    assert counter.count == 3
+    assert counter.count == 5
