@@ -7,6 +7,7 @@ from novalite.volume.embedded.rest import (
     attach_actions,
     attachments,
     availability_zones,
+    backups,
     clusters,
     default_types,
     encryption,
@@ -74,6 +75,7 @@ OPERATIONS: list[Operation] = [
         group_types,
         groups,
         group_snapshots,
+        backups,
     )
     for operation in module.OPERATIONS
 ]

@@ -9,6 +9,10 @@ from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
 from novalite.volume.embedded import backends, housekeeping, messages, metadata
 from novalite.volume.embedded.attachments import Attachments
+from novalite.volume.embedded.backup_records import BackupRecords
+from novalite.volume.embedded.backup_store import BackupStore
+from novalite.volume.embedded.backup_work import BackupWork
+from novalite.volume.embedded.backups import Backups
 from novalite.volume.embedded.connections import Connections
 from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.default_types import DefaultTypes
@@ -92,7 +96,17 @@ class VolumeService(DirectAPI):
         self.image_metadata = metadata.ImageMetadata(self.core)
         self.uploads = Uploads(self.core, self.types, self.backends, self.image)
         self.retypes = Retypes(self.core, self.quotas, self.types, self.backends)
-        self.volume_work = VolumeWork(self.core, self.backends, self.image, self._tell_servers)
+        backup_store = BackupStore(conf.embedded.backup_store)
+        self.backup_work = BackupWork(self.core, self.backends, backup_store)
+        self.backups = Backups(self.core, self.quotas, self.creation, self.snapshots)
+        self.backup_records = BackupRecords(self.core, self.quotas, backup_store)
+        self.volume_work = VolumeWork(
+            self.core,
+            self.backends,
+            self.image,
+            self._tell_servers,
+            self.backup_work.volume_content,
+        )
         self.snapshot_work = SnapshotWork(self.core, self.backends, lambda: self.server_events)
         self.messages = Messages(self.core)
         self.services = Services(self.core, self.backends, (self.messages.forget_old,))
@@ -111,6 +125,7 @@ class VolumeService(DirectAPI):
             self.retypes,
             self.groups,
             self.group_snapshots,
+            self.backup_work,
         ):
             part.register(self.tasks)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.exception import ImageNotActive, ImageNotFound, InvalidInput, InvalidVolume
-from novalite.volume.embedded import choice, group_members, records, rows, services
+from novalite.volume.embedded import backup_rows, choice, group_members, records, rows, services
 from novalite.volume.embedded.backends import GIB, Backend
 from novalite.volume.embedded.core import Core, Row, demand_member
 from novalite.volume.embedded.errors import ImageUnreadable, InvalidSnapshot
@@ -31,6 +31,7 @@ class Origin:
     image: "ImageMeta | None" = None
     snapshot: Row | None = None
     volume: Row | None = None
+    backup: Row | None = None
 
     @property
     def parent(self) -> Row | None:
@@ -40,7 +41,8 @@ class Origin:
     def size(self) -> int | None:
         if self.snapshot is not None:
             return int(self.snapshot["volume_size"])
-        return int(self.volume["size"]) if self.volume is not None else None
+        source = self.volume or self.backup
+        return int(source["size"]) if source is not None else None
 
 
 class VolumeCreation:
@@ -141,7 +143,9 @@ class VolumeCreation:
         }
         rows.insert(conn, volumes, row)
         owner = volume_metadata.c.volume_id
-        rows.insert_pairs(conn, volume_metadata, owner, volume_id, body.get("metadata") or {})
+        kept = origin.backup["facts"]["metadata"] if origin.backup else {}
+        metadata = {**kept, **(body.get("metadata") or {})}
+        rows.insert_pairs(conn, volume_metadata, owner, volume_id, metadata)
         payload = {
             "context": context.to_dict(),
             "image_id": image.id if image else None,
@@ -172,6 +176,11 @@ class VolumeCreation:
                     reason="Originating volume status must be one of 'available, in-use' values"
                 )
             return Origin(volume=volume)
+        if body.get("backup_id"):
+            backup = backup_rows.get(conn, context, body["backup_id"])
+            if backup["status"] != "available":
+                raise backup_rows.InvalidBackup(reason="Backup status must be available")
+            return Origin(backup=backup)
         return Origin(image=image)
 
     def _size(self, given: object, origin: Origin) -> int:
@@ -233,4 +242,5 @@ def _held(origin: Origin) -> list[str]:
     """The volumes whose files must not change while they are read."""
     if origin.snapshot is not None:
         return [origin.snapshot["volume_id"]]
-    return [origin.volume["id"]] if origin.volume is not None else []
+    source = origin.volume or origin.backup
+    return [source["id"]] if source is not None else []

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+FromBackup = Callable[[str, Row, Backend], tuple[str, Row, bool]]
+"""(backup id, the volume, its backend) -> (location, image metadata, bootable)"""
 NO_BACKEND = "No valid backend was found. No weighed backends available"
 
 
@@ -34,11 +37,13 @@ class VolumeWork:
         backends: dict[str, Backend],
         images: "ImageAPI | None",
         notify: Any,
+        from_backup: FromBackup,
     ) -> None:
         self.core = core
         self.backends = backends
         self.images = images
         self.notify = notify
+        self.from_backup = from_backup
 
     def register(self, tasks: Tasks) -> None:
         tasks.handle("volume_create", Handler(self.create, self._into("error")))
@@ -97,6 +102,8 @@ class VolumeWork:
         if image_id:
             location, metadata = self._from_image(task, volume, backend, image_id)
             return location, metadata, True
+        if task["payload"].get("backup_id"):
+            return self.from_backup(task["payload"]["backup_id"], volume, backend)
         if volume["snapshot_id"] or volume["source_volid"]:
             return self._from_volume(volume, backend)
         location = backend.create(volume["id"], volume["format"], volume["size"])

@@ -1,12 +1,15 @@
 """/resource_filters: by what users may filter lists. Since 3.33."""
 
-from novalite.volume.embedded import messages, snapshots, volumes
+from novalite.volume.embedded import backups, group_snapshots, groups, messages, snapshots, volumes
 from novalite.volume.embedded.core import Row
 from novalite.wsgi.operations import Operation, Request
 
 LISTINGS = {
     "volume": volumes.LISTING,
     "snapshot": snapshots.LISTING,
+    "backup": backups.LISTING,
+    "group": groups.LISTING,
+    "group_snapshot": group_snapshots.LISTING,
     "message": messages.LISTING,
 }
 

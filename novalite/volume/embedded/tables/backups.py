@@ -1,10 +1,10 @@
-"""Backups. Their data is in the directory of backups, under ``container``."""
+"""Backups. Their data is in the directory of backups."""
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
 from novalite.db.embedded import metadata
-from novalite.db.types import MYSQL_OPTIONS, moment, string
+from novalite.db.types import MYSQL_OPTIONS, Json, moment, string
 from novalite.volume.embedded.tables.common import common, pairs
 
 backups = Table(
@@ -25,8 +25,12 @@ backups = Table(
     Column("service", string(255), nullable=False),
     Column("data_timestamp", moment()),
     Column("restore_volume_id", string(36)),
-    # of the volume (or snapshot) when the backup began, to go back to
+    # of the volume when the backup began, to go back to; None: it was left alone
     Column("previous_status", string(32)),
+    # the directory of the data, below the store's; a backup and its import share one
+    Column("location", string(255)),
+    # what the volume was beside its data: see ``backups.facts_of``
+    Column("facts", Json, nullable=False),
     **MYSQL_OPTIONS,
 )
 
