@@ -18,6 +18,7 @@ from novalite.policy import (
     servers,
     services,
     volume_attachments,
+    volumes,
 )
 from novalite.policy.enforcer import Enforcer
 
@@ -39,6 +40,7 @@ _MODULES = (
     servers,
     services,
     volume_attachments,
+    volumes,
 )
 
 

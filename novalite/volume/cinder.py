@@ -86,6 +86,9 @@ class CinderClient:
 
     # ---- snapshots ----
 
+    def list_snapshots(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        return self._list(context, "snapshots", "/snapshots/detail", filters)
+
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource:
         answer = self._request(context, "GET", f"/snapshots/{_id(snapshot_id)}")
         return _read(answer, "snapshot", exception.SnapshotNotFound(snapshot_id=snapshot_id))

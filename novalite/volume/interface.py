@@ -43,6 +43,9 @@ class VolumeAPI(Protocol):
     def roll_detaching(self, context: RequestContext, volume_id: str) -> None:
         """detaching -> in-use: the host would not."""
 
+    def list_snapshots(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        """In full. ``all_tenants`` for administrators."""
+
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource: ...
 
     def create_snapshot(self, context: RequestContext, volume_id: str, body: Resource) -> Resource:

@@ -37,6 +37,7 @@ class FakeVolumes:
         id_ = str(uuids.uuid4())
         self.volumes[id_] = {
             "id": id_,
+            "created_at": "2026-01-01T00:00:00.000000",
             "name": "",
             "size": 1,
             "status": "available",
@@ -56,6 +57,7 @@ class FakeVolumes:
         self.snapshots[id_] = {
             "id": id_,
             "volume_id": volume_id,
+            "created_at": "2026-01-01T00:00:00.000000",
             "size": size,
             "status": "available",
             "os-extended-snapshot-attributes:project_id": project_id,
@@ -118,6 +120,10 @@ class FakeVolumes:
         self._begin("roll_detaching")
         self._volume(context, volume_id)["status"] = "in-use"
 
+    def list_snapshots(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        self._begin("list_snapshots")
+        return copy.deepcopy(list(self.snapshots.values()))
+
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource:
         self._begin("show_snapshot")
         found = self.snapshots.get(snapshot_id)
@@ -128,6 +134,7 @@ class FakeVolumes:
 
     def create_snapshot(self, context: RequestContext, volume_id: str, body: Resource) -> Resource:
         self._begin("create_snapshot")
+        self._volume(context, volume_id)
         return self.snapshots[self.add_snapshot(context.project_id or "", volume_id, **body)]
 
     def delete_snapshot(self, context: RequestContext, snapshot_id: str) -> None:

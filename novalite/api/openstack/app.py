@@ -13,6 +13,7 @@ from novalite.api.openstack import (
     flavors,
     hypervisors,
     instance_actions,
+    ips,
     keypairs,
     limits,
     server_actions,
@@ -21,6 +22,8 @@ from novalite.api.openstack import (
     services,
     versions,
     volume_attachments,
+    volumes,
+    volumes_boot,
 )
 from novalite.deployment import Deployment
 from novalite.wsgi.application import Application, ServiceStyle
@@ -38,6 +41,7 @@ RESOURCES = (
     flavors,
     hypervisors,
     instance_actions,
+    ips,
     keypairs,
     limits,
     server_actions,
@@ -46,6 +50,8 @@ RESOURCES = (
     services,
     versions,
     volume_attachments,
+    volumes,
+    volumes_boot,
 )
 
 STYLE = ServiceStyle("compute", microversions=COMPUTE, project_segment=True)
