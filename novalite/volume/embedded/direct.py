@@ -73,6 +73,10 @@ class DirectAPI:
 
     # ---- snapshots ----
 
+    def list_snapshots(self, context: RequestContext, **filters: Any) -> list[Resource]:
+        found, _ = self.snapshots.list_(context, _query(filters))
+        return [views.snapshot(record) for record in found]
+
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource:
         return views.snapshot(self.snapshots.show(context, snapshot_id))
 
