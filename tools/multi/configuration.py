@@ -1,6 +1,8 @@
 """The configuration files of a multi-service cloud on one machine."""
 
 import configparser
+import ipaddress
+import json
 import os
 import secrets
 from typing import Any
@@ -53,6 +55,8 @@ class Plan:
         self.state = state
         self.device_prefix = device_prefix
         self.network_cidr = network_cidr
+        beside = ipaddress.ip_network(network_cidr).network_address + 4 * 256
+        self.external_cidr = f"{beside}/24"
         self.database = database
         self.backend = backend
         self.fake = fake
@@ -62,14 +66,18 @@ class Plan:
         self.api_port = api_port
         self.neighbours_port = neighbours_port
         self.extra = extra or {}
-        self._secret = self._kept_secret()
+        self._secret = self._kept("metadata_secret", secrets.token_hex(32))
+        # The identity service gives the accounts that it makes the passwords it finds here.
+        accounts = json.dumps({"nova": secrets.token_urlsafe(18)})
+        self._service_password = json.loads(self._kept("credentials.json", accounts))["nova"]
 
-    def _kept_secret(self) -> str:
-        path = os.path.join(self.state, "metadata_secret")
+    def _kept(self, name: str, first: str) -> str:
+        """What an earlier start of this cloud has written there, or else ``first``."""
+        path = os.path.join(self.state, name)
         if not os.path.exists(path):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
+                file.write(first)
         with open(path) as file:
             return file.read()
 
@@ -110,6 +118,12 @@ class Plan:
                     "data_plane": "none" if self.fake else "linux",
                     "device_prefix": self.device_prefix,
                     "network_cidr": self.network_cidr,
+                    "external_cidr": self.external_cidr,
+                },
+                "nova": {
+                    "endpoint_override": self.api_url + "/v2.1",
+                    "auth_url": self.auth_url,
+                    "password": self._service_password,
                 },
             },
         )
@@ -129,6 +143,7 @@ class Plan:
                 "endpoint_override": self.neighbours_url + "/network",
                 "metadata_proxy_shared_secret": self._secret,
             },
+            "cinder": {**account, "endpoint_override": self.neighbours_url + "/volume/v3"},
         }
 
     def api(self, service_password: str) -> Options:

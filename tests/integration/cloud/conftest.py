@@ -45,6 +45,7 @@ class AllInOne:
         self.config = state / "test.conf"
         self.config.write_text(
             "[embedded]\ndevice_prefix = nvt\nnetwork_cidr = 10.79.0.0/24\n"
+            "external_cidr = 10.79.4.0/24\n"
             "[DEFAULT]\nwork_sweep_interval = 3\ncpu_allocation_ratio = 32\n"
             "[quota]\ninstances = -1\ncores = -1\nram = -1\n"
         )
