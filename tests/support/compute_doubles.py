@@ -131,10 +131,20 @@ class MemoryConductor:
             self.rows[uuid] = dataclasses.replace(self.rows[uuid], **changes)
             return travel(self.rows[uuid])
 
+    def give(self, uuid: str, *devices: BlockDevice) -> Instance:
+        """What the API writes for volumes; those that are there by the same uuid are replaced."""
+        with self.lock:
+            fresh = {device.uuid for device in devices}
+            kept = [d for d in self.rows[uuid].block_devices or () if d.uuid not in fresh]
+            return self.set(uuid, block_devices=[*kept, *travel(list(devices))])
+
     def settled(self, uuid: str) -> bool:
         with self.lock:
             row = self.rows[uuid]
-            return row.deleted or (row.task_state is None and row.vm_state != states.BUILDING)
+            if row.deleted:
+                return True
+            devices = [device.task_state for device in row.block_devices or ()]
+            return row.task_state is None and row.vm_state != states.BUILDING and not any(devices)
 
     # ---- tasks ----
 

@@ -15,6 +15,7 @@ from novalite.conf import configuration
 from novalite.deployment import Deployment
 from novalite.virt.fake import FakeDriver
 from tests.support.compute_doubles import MemoryConductor, MemoryNetwork, eventually
+from tests.support.compute_volumes import MemoryVolumes
 
 # Periodic calls come at any time; only calls of tasks are counted and killed at.
 PERIODIC = frozenset(
@@ -93,6 +94,7 @@ class Host:
             self.conf.set_override(plain, value, group=group or None)
         self.conductor = MemoryConductor()
         self.network = MemoryNetwork()
+        self.volumes: MemoryVolumes | None = MemoryVolumes()
         self.driver: Any = FakeDriver(self.conf, None, name)
         self.manager: ComputeManager | None = None
 
@@ -113,6 +115,7 @@ class Host:
                 driver=Proxy(life, self.driver),  # type: ignore[arg-type]
                 conductor=Proxy(life, self.conductor),  # type: ignore[arg-type]
                 network=Proxy(life, self.network),  # type: ignore[arg-type]
+                volume=Proxy(life, self.volumes) if self.volumes else None,  # type: ignore[arg-type]
             ),
             grace=grace,
             patience=patience,

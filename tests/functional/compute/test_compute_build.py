@@ -85,6 +85,7 @@ def test_without_a_network_spawning_is_the_first_step(host, context):
 
 
 def test_without_a_network_a_volume_is_refused_with_a_reason(host, context):
+    host.volumes = None
     manager = host.start(grace=100.0)
     instance = new_instance(host.name)
     instance.block_devices[0].source_type = "volume"

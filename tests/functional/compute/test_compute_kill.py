@@ -18,7 +18,7 @@ from tests.support.compute_host import Host, Life
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
-MOST_CALLS = 60
+MOST_CALLS = 90
 
 
 def everything_is_in_order(host):
