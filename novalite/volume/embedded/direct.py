@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import TYPE_CHECKING, Any, Protocol
 
 from novalite.context import RequestContext
 from novalite.exception import VolumeAttachmentNotFound, VolumeNotFound
 from novalite.volume.embedded import views
-from novalite.volume.embedded.listing import Query
+from novalite.volume.embedded.core import Row
+from novalite.volume.embedded.listing import MAX_LIMIT, Query
 from novalite.volume.interface import Resource
 
 if TYPE_CHECKING:
@@ -26,6 +28,22 @@ def _query(filters: dict[str, Any]) -> Query:
     return Query(filters=rest, all_tenants=everybody)
 
 
+class Listed(Protocol):
+    def list_(self, context: RequestContext, query: Query) -> tuple[list[Row], int | None]: ...
+
+
+def _all(resource: Listed, context: RequestContext, filters: dict[str, Any]) -> list[Row]:
+    """All pages."""
+    found: list[Row] = []
+    query = _query(filters)
+    while True:
+        page, _ = resource.list_(context, query)
+        found += page
+        if len(page) < MAX_LIMIT:
+            return found
+        query = dataclasses.replace(query, marker=page[-1]["id"])
+
+
 class DirectAPI:
     """Implements VolumeAPI over the resources."""
 
@@ -38,8 +56,7 @@ class DirectAPI:
     types: Types
 
     def list_volumes(self, context: RequestContext, **filters: Any) -> list[Resource]:
-        found, _ = self.volumes.list_(context, _query(filters))
-        return [views.volume_detail(record) for record in found]
+        return [views.volume_detail(record) for record in _all(self.volumes, context, filters)]
 
     def show_volume(self, context: RequestContext, volume_id: str) -> Resource:
         return views.volume_detail(self.volumes.show(context, volume_id))
@@ -74,8 +91,7 @@ class DirectAPI:
     # ---- snapshots ----
 
     def list_snapshots(self, context: RequestContext, **filters: Any) -> list[Resource]:
-        found, _ = self.snapshots.list_(context, _query(filters))
-        return [views.snapshot(record) for record in found]
+        return [views.snapshot(record) for record in _all(self.snapshots, context, filters)]
 
     def show_snapshot(self, context: RequestContext, snapshot_id: str) -> Resource:
         return views.snapshot(self.snapshots.show(context, snapshot_id))
@@ -112,7 +128,7 @@ class DirectAPI:
         return views.attachment(self.attachments.show(context, attachment_id))
 
     def list_attachments(self, context: RequestContext, **filters: Any) -> list[Resource]:
-        found, _ = self.attachments.list_(context, _query(filters))
+        found = _all(self.attachments, context, filters)
         return [views.attachment(row, detail=False) for row in found]
 
     def update_attachment(
