@@ -42,7 +42,7 @@ class NeutronClient:
         options = conf.neutron
         self._clock = clock or SystemClock()
         self._root = options.endpoint_override.rstrip("/").removesuffix("/v2.0") + "/v2.0"
-        self._service = ka_session.Session(auth=auth or _password(conf), timeout=options.timeout)
+        self._service = service_session(conf, auth)
         self._plain = ka_session.Session(timeout=options.timeout)
         self._lock = threading.Lock()
         self._extensions: frozenset[str] = frozenset()
@@ -187,6 +187,13 @@ class NeutronClient:
                 reason="the network service does not accept this service's credentials"
             )
         return answer
+
+
+def service_session(
+    conf: cfg.ConfigOpts, auth: BaseAuthPlugin | None = None
+) -> ka_session.Session:
+    """With the credentials of [neutron], or with ``auth``."""
+    return ka_session.Session(auth=auth or _password(conf), timeout=conf.neutron.timeout)
 
 
 def _password(conf: cfg.ConfigOpts) -> BaseAuthPlugin:

@@ -201,12 +201,13 @@ def ping(namespace: str | None, address: str, *options: str) -> bool:
 class Lab:
     """Names of its own on the host: a random device prefix, and so a random table name."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
+        """``options``: further ones of [embedded]."""
         self.prefix = "q" + "".join(random.choices(string.ascii_lowercase, k=2))
         self.directory = tempfile.mkdtemp(prefix="netlab", dir="/var/tmp")
         os.chmod(self.directory, 0o755)
         self.subnet = f"10.{random.randint(80, 120)}.{random.randint(0, 255)}"
-        self.conf = configuration.configuration(["--config-file", self._file()])
+        self.conf = configuration.configuration(["--config-file", self._file(options)])
         self.database = Database(self.conf.embedded.connection)
         with self.database.write() as conn:
             metadata.create_all(conn)
@@ -214,15 +215,16 @@ class Lab:
         self._numbers = itertools.count(1)
         self.service = NetworkService(self.conf, self.database)
 
-    def _file(self) -> str:
+    def _file(self, options: dict[str, str]) -> str:
         path = f"{self.directory}/novalite.conf"
         with open(path, "w") as file:
             file.write(
                 f"[DEFAULT]\nstate_path = {self.directory}\n[embedded]\n"
                 f"connection = sqlite:///{self.directory}/embedded.sqlite\n"
                 f"device_prefix = {self.prefix}\nnetwork_cidr = {self.subnet}.0/24\n"
-                f"dns_servers = 192.0.2.53\nmetadata_url = http://127.0.0.1:1/metadata\n"
-                f"[neutron]\nmetadata_proxy_shared_secret = {SECRET}\n"
+                f"external_cidr =\nsubnetpool_prefix =\ndns_servers = 192.0.2.53\nmetadata_url = http://127.0.0.1:1/metadata\n"
+                + "".join(f"{name} = {value}\n" for name, value in options.items())
+                + f"[neutron]\nmetadata_proxy_shared_secret = {SECRET}\n"
             )
         script = f"{self.directory}/udhcpc"
         with open(script, "w") as file:
@@ -266,13 +268,15 @@ class Lab:
             self.plug(guest)
         return guest
 
-    def plug(self, guest: Guest) -> None:
+    def plug(self, guest: Guest, host: str | None = None) -> None:
+        """``host``: the namespace that stands for the guest's host."""
         bridge = guest.port["binding:vif_details"]["bridge_name"]
         mac = guest.port["mac_address"]
+        where = ["-n", host] if host else []
         run("ip", "netns", "add", guest.namespace)
-        run("ip", "link", "add", guest.device, "type", "veth", "peer", "name", "eth0",
+        run("ip", *where, "link", "add", guest.device, "type", "veth", "peer", "name", "eth0",
             "address", mac, "netns", guest.namespace)  # fmt: skip
-        run("ip", "link", "set", guest.device, "master", bridge, "up")
+        run("ip", *where, "link", "set", guest.device, "master", bridge, "up")
         guest.ip("link", "set", "lo", "up")
         guest.ip("link", "set", "eth0", "up")
 

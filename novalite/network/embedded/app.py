@@ -9,6 +9,7 @@ from novalite.network.embedded.rest import (
     agents,
     availability,
     floating_ips,
+    host_states,
     networks,
     ports,
     quotas,
@@ -47,6 +48,7 @@ MODULES = (
     availability,
     topologies,
     quotas,
+    host_states,
 )
 OPERATIONS: list[Operation] = [
     for_members(operation) for module in MODULES for operation in module.OPERATIONS

@@ -17,6 +17,7 @@ from novalite.network.embedded.core import Core
 from novalite.network.embedded.dhcp_port import DhcpPorts
 from novalite.network.embedded.extensions import EXTENSIONS
 from novalite.network.embedded.floating_ips import FloatingIps
+from novalite.network.embedded.host_states import FollowedPlane, HostStates
 from novalite.network.embedded.networks import Networks
 from novalite.network.embedded.plane import DataPlane, NoDataPlane
 from novalite.network.embedded.ports import Ports
@@ -50,7 +51,9 @@ class NetworkService:
     ) -> None:
         self.database = database
         self.plane = plane if plane is not None else _plane(conf, database)
-        self.core = Core(conf, database, self.plane, clock or SystemClock())
+        clock = clock or SystemClock()
+        self.host_states = HostStates(conf, database, clock)
+        self.core = Core(conf, database, FollowedPlane(self.plane, self.host_states), clock)
         self.quotas = Quotas(self.core)
         dhcp_ports = DhcpPorts(self.core)
         self.networks = Networks(self.core, self.quotas)
@@ -98,13 +101,15 @@ class NetworkService:
 
     def start(self) -> None:
         """Bring the host's network to what the database says, whatever was before."""
-        self.plane.start(lambda: snapshot.load(self.database))
+        self.host_states.start()
+        self.plane.start(self.host_states.own)
         self.agents.started(self.core.conf.host)
         self._heart.start()
 
     def stop(self) -> None:
         """Guests keep their network; only metadata pauses."""
         self._heart.stop()
+        self.host_states.stop()
         self.plane.stop()
 
     def _beat(self) -> None:
@@ -162,5 +167,5 @@ def _plane(conf: cfg.ConfigOpts, database: Database) -> DataPlane:
     from novalite.network.embedded.plane.linux import LinuxDataPlane
 
     return LinuxDataPlane(
-        conf, lambda network, address: snapshot.owner_by_address(database, network, address)
+        conf, lambda networks, address: snapshot.owner_by_address(database, networks, address)
     )

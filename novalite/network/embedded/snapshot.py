@@ -23,6 +23,10 @@ PORTS = tables.ports
 DHCP_OWNER = "network:dhcp"
 OWN_PORTS = "network:%"
 HOST_ZONE = 0
+L2_AGENT = "Linux bridge agent"
+AGENT_BINARY = "novalite-network-agent"
+TUNNEL_KEY = "tunneling_ip"
+"""In an agent's configurations: where its host takes tunnels."""
 
 
 def load(database: Database) -> State:
@@ -40,6 +44,7 @@ def load(database: Database) -> State:
             groups=groups,
             address_groups=_address_groups(conn, groups),
             routers=routers,
+            endpoints=_endpoints(conn),
         )
 
 
@@ -59,6 +64,7 @@ def _networks(conn: Connection) -> dict[str, NetworkState]:
             zone=HOST_ZONE if row["external"] else row["zone"],
             host_access=row["host_access"] or row["external"],
             dns_domain=row["dns_domain"],
+            vni=row["segmentation_id"],
             subnets=tuple(subnets[row["id"]]),
             dhcp_mac=port["mac_address"] if port else None,
             dhcp_addresses=tuple(
@@ -67,6 +73,15 @@ def _networks(conn: Connection) -> dict[str, NetworkState]:
             ),
         )
     return found
+
+
+def _endpoints(conn: Connection) -> dict[str, str]:
+    table = tables.agents
+    query = sa.select(table.c.host, table.c.configurations).where(
+        table.c.agent_type == L2_AGENT, table.c.binary == AGENT_BINARY
+    )
+    found = {host: configurations.get(TUNNEL_KEY) for host, configurations in conn.execute(query)}
+    return {host: str(address) for host, address in sorted(found.items()) if address}
 
 
 def _subnet(row: Row) -> SubnetState:

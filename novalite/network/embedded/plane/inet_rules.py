@@ -30,6 +30,8 @@ def inet_table(
         **_port_maps(ports, bridges, profiles),
     }
     table.chains = _inet_chains()
+    if state.tunnel_address:
+        _guard_tunnels(table, state)
     for groups, number in profiles.items():
         for way in ("in", "out"):
             jumps = [f"jump {_group_chain(way, group)}" for group in sorted(groups)]
@@ -52,6 +54,24 @@ def inet_table(
     for group in sorted(named):
         table.collections.update(_address_group(group, state.address_groups.get(group, ())))
     return table
+
+
+def _guard_tunnels(table: Table, state: State) -> None:
+    """Whoever reaches the tunnels' port could be on any network: other hosts of the cloud only."""
+    version = version_of(state.tunnel_address)
+    header = "ip" if version == 4 else "ip6"
+    peers = Collection(f"type ipv{version}_addr")
+    for peer in state.peers:
+        if version_of(peer) == version:
+            peers.elements[peer] = ""
+    table.collections["peers"] = peers
+    table.chains["tunnelled"] = Chain(
+        [
+            f"{header} daddr {state.tunnel_address} udp dport {state.tunnel_port} "
+            f"{header} saddr != @peers drop"
+        ],
+        "type filter hook input priority -10; policy accept;",
+    )
 
 
 def _inet_chains() -> dict[str, Chain]:

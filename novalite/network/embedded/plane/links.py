@@ -25,6 +25,13 @@ NO_ARP_ANSWERS = "8"
 
 
 class Links(Names):
+    """``host``: a name that tells this host's bridges from those of the same networks on the
+    network host, where it is empty."""
+
+    def __init__(self, prefix: str, host: str = "") -> None:
+        super().__init__(prefix)
+        self.host = host
+
     # ---- the kernel ----
 
     @staticmethod
@@ -49,8 +56,9 @@ class Links(Names):
         lines = []
         if not exists(name):
             lines.append(
-                f"link add {name} address {_bridge_mac(network.id)} type bridge stp_state 0 "
-                "forward_delay 0 mcast_snooping 0 nf_call_iptables 1 nf_call_ip6tables 1"
+                f"link add {name} address {bridge_mac(network.id, self.host)} type bridge "
+                "stp_state 0 forward_delay 0 mcast_snooping 0 "
+                "nf_call_iptables 1 nf_call_ip6tables 1"
             )
         lines.append(f"link set {name} mtu {network.mtu}")
         batch(lines)
@@ -69,6 +77,10 @@ class Links(Names):
         for device in self.ports_of(name):
             self.unplug(device)
         batch([f"link del {name}"], force=True)
+
+    def remove_tunnels(self, keep: set[str]) -> None:
+        found = [name for name in os.listdir(DEVICES) if self.is_tunnel(name)]
+        batch([f"link del {name}" for name in sorted(found) if name not in keep], force=True)
 
     def ports_of(self, bridge: str) -> list[str]:
         try:
@@ -170,8 +182,8 @@ def dhcp_addresses(network: NetworkState) -> set[str]:
     }
 
 
-def _bridge_mac(network_id: str) -> str:
+def bridge_mac(network_id: str, host: str = "") -> str:
     """A fixed address: else a bridge takes the lowest of its ports', and guests lose their
     gateway whenever a port comes or goes."""
-    digest = hashlib.sha256(network_id.encode()).digest()
+    digest = hashlib.sha256(f"{network_id}{host}".encode()).digest()
     return "fa:16:3f:" + ":".join(f"{octet:02x}" for octet in digest[:3])

@@ -26,6 +26,7 @@ from novalite.network.embedded.plane.metadata import MetadataProxies, OwnerOf
 from novalite.network.embedded.plane.resolvers import resolvers
 from novalite.network.embedded.plane.routers import Routers
 from novalite.network.embedded.plane.state import NetworkState, PortState, State
+from novalite.network.embedded.plane.vxlan import Tunnels
 from novalite.network.vifs import device_name
 
 LOG = logging.getLogger(__name__)
@@ -44,12 +45,14 @@ def lock_path(prefix: str) -> str:
 
 
 class LinuxDataPlane:
-    """Needs root. ``owner_of``: who has an address, for metadata."""
+    """Needs root. ``owner_of``: who has an address, for metadata; ``host``: the name of a host
+    that is not the network host."""
 
-    def __init__(self, conf: cfg.ConfigOpts, owner_of: OwnerOf) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, owner_of: OwnerOf, host: str = "") -> None:
         self.prefix: str = conf.embedded.device_prefix
         self.table = table_name(self.prefix)
-        self.links = Links(self.prefix)
+        self.links = Links(self.prefix, host)
+        self.tunnels = Tunnels(self.links)
         self.dhcp = Dhcp(
             f"{conf.state_path}/network",
             conf.api.dhcp_domain,
@@ -151,6 +154,11 @@ class LinuxDataPlane:
         if error is not None:
             raise DependencyUnavailable(reason=str(error))
 
+    def problems(self) -> list[str]:
+        """What the last round could not bring about."""
+        with self._working:
+            return [f"{which}: {error}" for which, error in self._errors.items()]
+
     # ---- one round ----
 
     def _round(self, state: State) -> None:
@@ -166,10 +174,13 @@ class LinuxDataPlane:
         wanted = {
             network.id: network
             for network in state.networks.values()
-            if network.host_access
-            or network.id in ports
-            or network.id in self._up
-            or network.id in joined
+            if network.here
+            and (
+                network.host_access
+                or network.id in ports
+                or network.id in self._up
+                or network.id in joined
+            )
         }
         self._filter(state, wanted)
         connections.forget(connections.lost(self._state, state))
@@ -177,6 +188,7 @@ class LinuxDataPlane:
         for network in wanted.values():
             try:
                 self._network(network, ports[network.id])
+                self.tunnels.ensure(network, state)
             except (DependencyUnavailable, OSError) as error:
                 self._up.pop(network.id, None)
                 self._failed("Network", network.id, error)
@@ -187,7 +199,7 @@ class LinuxDataPlane:
             except (DependencyUnavailable, OSError) as error:
                 self._failed("Router", router.id, error)
         self._forget_ports(state)
-        for network_id in [each for each in self._up if each not in state.networks]:
+        for network_id in [each for each in self._up if each not in wanted]:
             self._remove(network_id)
         self._state = state
 
@@ -229,7 +241,7 @@ class LinuxDataPlane:
         for port in self._state.ports.values():
             now = state.ports.get(port.id)
             network = state.networks.get(port.network_id)
-            if now is None or now.network_id != port.network_id:
+            if now is None or not now.here or now.network_id != port.network_id:
                 device = device_name(port.id)
                 if self.links.bridge_of(device):
                     self.links.unplug(device)
@@ -244,6 +256,7 @@ class LinuxDataPlane:
 
     def _remove(self, network_id: str) -> None:
         self._remove_service(network_id)
+        self.tunnels.remove(network_id)
         self.links.remove_bridge(self.links.bridge(network_id))
         self._up.pop(network_id, None)
 
@@ -252,7 +265,7 @@ class LinuxDataPlane:
     def _sweep(self, state: State) -> None:
         """Remove what the database does not know: of networks and ports that were deleted while
         this process was not there to see it."""
-        known = set(state.networks)
+        known = {each.id for each in state.networks.values() if each.here}
         self.routers.sweep(set(state.routers))
         for network_id in self.dhcp.known():
             if network_id not in known:
@@ -261,8 +274,9 @@ class LinuxDataPlane:
         for name in self.links.namespaces():
             if name not in spaces:
                 self.links.remove_netns(name)
+        self.links.remove_tunnels({self.links.tunnel(each) for each in state.tunnels})
         bridges = {self.links.bridge(network_id) for network_id in known}
-        devices = {device_name(port_id) for port_id in state.ports}
+        devices = {device_name(port.id) for port in state.ports.values() if port.here}
         for bridge in self.links.bridges():
             if bridge not in bridges:
                 self.links.remove_bridge(bridge)
@@ -285,6 +299,7 @@ def teardown(conf: cfg.ConfigOpts) -> None:
         links.remove_netns(name)
     for bridge in links.bridges():
         links.remove_bridge(bridge)
+    links.remove_tunnels(set())
     name = table_name(conf.embedded.device_prefix)
     run(["nft", "-f", "-"], nft.removal([("bridge", name), ("inet", name)]))
     remove(lock_path(conf.embedded.device_prefix))

@@ -24,7 +24,7 @@ class NetworkState:
     """``dhcp_mac`` and ``dhcp_addresses`` (subnet id, address) are those of the DHCP port, None
     and empty where no subnet has DHCP. ``zone``: conntrack zone. ``host_access``: the host has
     the gateways' addresses. ``realm``: the same for all networks that routers join, empty for
-    one by itself."""
+    one by itself. ``vni``: VXLAN network identifier. ``here``: this host has a part in it."""
 
     id: str
     mtu: int
@@ -35,6 +35,8 @@ class NetworkState:
     dhcp_addresses: tuple[tuple[str, str], ...] = ()
     dns_domain: str = ""
     realm: str = ""
+    vni: int | None = None
+    here: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class TunnelState:
 class State:
     """``networks``, ``ports`` (bound ones only) and ``routers`` by id; ``groups``: the rules of
     each security group that a bound port has; ``address_groups``: prefixes of those that rules
-    name; ``tunnels`` by network, ``peers``: all hosts that a tunnel may come from."""
+    name; ``tunnels`` by network; ``peers``: all addresses that a tunnel may come from;
+    ``endpoints``: of the other hosts, by their names."""
 
     networks: dict[str, NetworkState] = dataclasses.field(default_factory=dict)
     ports: dict[str, PortState] = dataclasses.field(default_factory=dict)
@@ -134,3 +137,5 @@ class State:
     tunnels: dict[str, TunnelState] = dataclasses.field(default_factory=dict)
     peers: tuple[str, ...] = ()
     tunnel_address: str = ""
+    tunnel_port: int = 4789
+    endpoints: dict[str, str] = dataclasses.field(default_factory=dict)
