@@ -107,7 +107,7 @@ class FakeVolumes:
         for kind in self.types.values():
             if name_or_id in (kind["id"], kind["name"]):
                 return dict(kind)
-        raise VolumeTypeNotFound(id_or_name=name_or_id)
+        raise VolumeTypeNotFound(volume_type_id=name_or_id)
 
     def begin_detaching(self, context: RequestContext, volume_id: str) -> None:
         self._begin("begin_detaching")
