@@ -174,7 +174,7 @@ def front_end(conn: Connection, volume_type_id: str | None) -> dict[str, str] | 
         .join(volume_types, volume_types.c.qos_specs_id == T.c.id)
         .where(volume_types.c.id == volume_type_id, T.c.consumer.in_(("front-end", "both")))
     )
-    found = dict(conn.execute(query).tuples().all())
+    found = dict(conn.execute(query).all())
     return found or None
 
 

@@ -137,7 +137,7 @@ class Quotas:
         """What the class sets, over the configuration."""
         query = sa.select(quota_classes.c.resource, quota_classes.c.limit_)
         found = conn.execute(query.where(quota_classes.c.class_name == class_name))
-        return self.configured() | dict(found.tuples().all())
+        return self.configured() | dict(found.all())
 
     def configured(self) -> dict[str, int]:
         group = self.core.conf.embedded
