@@ -58,6 +58,7 @@ def test_server_with_volume_floating_ip_and_security_group(
     run = OpenStack(all_in_one)
     key = tmp_path / "key"
     run("keypair", "create", "--private-key", str(key), "story")
+    key.chmod(0o600)
     _build_network(run)
     group_rule = _build_group(run)
     run("volume", "create", "--size", "1", "story")
