@@ -83,7 +83,8 @@ def type_names(conn: Connection, found: Sequence[Row]) -> dict[str | None, str]:
     if not ids:
         return {}
     query = sa.select(volume_types.c.id, volume_types.c.name)
-    return dict(conn.execute(query.where(any_of(conn, volume_types.c.id, ids))).tuples().all())
+    found = conn.execute(query.where(any_of(conn, volume_types.c.id, ids)))
+    return {row.id: row.name for row in found}
 
 
 def snapshots_of(conn: Connection, volume_id: str, *conditions: Condition) -> list[Row]:

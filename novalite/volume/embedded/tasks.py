@@ -162,7 +162,10 @@ class Tasks:
         if self._stopping or self._pool is None:
             return
         self._running[task["id"]] = holds
-        self._pool.submit(self._run, task)
+        try:
+            self._pool.submit(self._run, task)
+        except RuntimeError:  # this process ends: the next one finds the task
+            del self._running[task["id"]]
 
     def _run(self, task: Row) -> None:
         try:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from novalite.image.interface import ImageAPI
 
 CHUNK = 1 << 20
+EXACT_SIZE = ("-o", "force_size=on")
+"""Without it a VHD is rounded up, and no longer fits into the volume that it came from."""
 OWN_PROPERTIES = frozenset(
     {
         *("image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk"),
@@ -184,7 +186,8 @@ class Uploads:
         path = os.path.join(folder, f"{TEMPORARY}{uuid.uuid4().hex}")
         try:
             file_format = FORMATS[task["payload"]["disk_format"]]
-            qemu_img.copy(source.path, source.format, path, file_format)
+            exact = EXACT_SIZE if file_format == "vpc" else ()
+            qemu_img.copy(source.path, source.format, path, file_format, *exact)
             size = os.path.getsize(path)
             try:
                 images.upload(context, image_id, _chunks(path), size)
