@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.db.statements import insert_unless_there
 from novalite.exception import Forbidden
-from novalite.network.embedded import networks, rows, subnets, tables
+from novalite.network.embedded import network_rows, rows, subnets, tables
 from novalite.network.embedded.core import ZONE, Core, privileged
 from novalite.network.embedded.dhcp_port import DhcpPorts
 from novalite.network.embedded.errors import InUse, Missing
@@ -133,7 +133,7 @@ class Agents:
 
     def of_network(self, context: RequestContext, network_id: str) -> list[Row]:
         with self.core.database.read() as conn:
-            network = networks.get(conn, context, network_id)
+            network = network_rows.get(conn, context, network_id)
             if not privileged(context) or not network["dhcp_scheduled"]:
                 return []
             found = rows.select(conn, T, T.c.agent_type == DHCP)
@@ -177,7 +177,7 @@ class Agents:
     ) -> None:
         def write(conn: Connection) -> None:
             self._dhcp(conn, context, agent_id)
-            network = networks.get(conn, context, network_id)
+            network = network_rows.get(conn, context, network_id)
             check(network)
             now = self.core.now()
             rows.update(conn, tables.networks, network_id, {"dhcp_scheduled": on}, now)

@@ -7,9 +7,8 @@ from sqlalchemy import Connection
 
 from novalite.db.statements import insert_unless_there
 from novalite.exception import Conflict
-from novalite.network.embedded import rows, tables
+from novalite.network.embedded import owners, rows, tables
 from novalite.network.embedded.core import Core
-from novalite.network.embedded.networks import DHCP_OWNER
 from novalite.network.embedded.rows import Row
 
 ATTEMPTS = 16
@@ -66,7 +65,7 @@ class DhcpPorts:
         }
         ports = tables.ports
         found = rows.select(
-            conn, ports, ports.c.network_id == network["id"], ports.c.device_owner == DHCP_OWNER
+            conn, ports, ports.c.network_id == network["id"], ports.c.device_owner == owners.DHCP
         )
         taken = tables.addresses
         if not wanted:
@@ -90,7 +89,7 @@ class DhcpPorts:
         row = {
             **blank_port(network["id"], network["project_id"]),
             "device_id": f"dhcp-{network['id']}",
-            "device_owner": DHCP_OWNER,
+            "device_owner": owners.DHCP,
             "port_security_enabled": False,
             **rows.stamp(self.core.now()),
         }

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from novalite.network.embedded import owners
 from novalite.wsgi.server_events import ServerEvents
-
-COMPUTE_OWNER = "compute:"
 
 
 class Events:
@@ -21,7 +20,7 @@ class Events:
         events = [
             {"name": "network-changed", "server_uuid": port["device_id"], "tag": port["id"]}
             for port in ports
-            if port["device_id"] and str(port["device_owner"]).startswith(COMPUTE_OWNER)
+            if port["device_id"] and str(port["device_owner"]).startswith(owners.COMPUTE)
         ]
         if events:
             self.target.send(events)

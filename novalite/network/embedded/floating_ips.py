@@ -10,9 +10,10 @@ from novalite.db.engine import Contention, DuplicateKey
 from novalite.network.embedded import (
     dns,
     floating_rows,
-    networks,
+    network_rows,
+    owners,
+    port_checks,
     port_rows,
-    ports,
     rows,
     subnets,
     tables,
@@ -26,10 +27,8 @@ from novalite.network.embedded.errors import (
     Missing,
 )
 from novalite.network.embedded.floating_rows import LISTING, T
-from novalite.network.embedded.networks import FLOATING_OWNER
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Row
-from novalite.network.embedded.subnets import ROUTER_OWNER
 
 NOWHERE: Row = {
     "fixed_port_id": None,
@@ -69,8 +68,8 @@ class FloatingIps(Records):
         }
 
         def write(conn: Connection) -> tuple[Row, list[Row]]:
-            network = networks.get(conn, context, row["floating_network_id"])
-            if not networks.is_external(conn, context, network):
+            network = network_rows.get(conn, context, row["floating_network_id"])
+            if not network_rows.is_external(conn, context, network):
                 raise _bad(f"Network {network['id']} is not a valid external network")
             self.quotas.check(conn, row["project_id"], "floatingip")
             self._hold(conn, network, row, body)
@@ -130,7 +129,7 @@ class FloatingIps(Records):
             rows.delete(conn, T, T.c.id == floating_id)
             port = rows.get(conn, tables.ports, row["floating_port_id"])
             if port is not None:
-                ports.remove(conn, port)
+                port_checks.remove(conn, port)
             return row, changed
 
         self._run(write, concerned)
@@ -155,7 +154,7 @@ class FloatingIps(Records):
         port: Row = {
             **blank_port(network["id"], ""),
             "device_id": row["id"],
-            "device_owner": FLOATING_OWNER,
+            "device_owner": owners.FLOATING,
             "port_security_enabled": False,
             **rows.stamp(self.core.now()),
         }
@@ -170,7 +169,7 @@ class FloatingIps(Records):
         takers = self.core.takers
         try:
             if wanted:
-                ports.check_hosts_own(network, here, [wanted])
+                port_checks.check_hosts_own(network, here, [wanted])
                 taken = takers.take_wanted(conn, network["id"], here, [wanted], port)
             else:
                 taken = takers.take_default(conn, network["id"], here, port)
@@ -256,7 +255,7 @@ def _router_to(conn: Connection, row: Row, port: Row, subnet_id: str) -> Row:
         .where(
             routers.c.gateway_network_id == row["floating_network_id"],
             mine.c.device_id == routers.c.id,
-            mine.c.device_owner == ROUTER_OWNER,
+            mine.c.device_owner == owners.INTERFACE,
             taken.c.port_id == mine.c.id,
             taken.c.subnet_id == subnet_id,
             near.c.id == subnet_id,

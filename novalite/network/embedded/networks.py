@@ -1,6 +1,6 @@
 """Networks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,120 +8,37 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
-from novalite.db.statements import any_of
-from novalite.exception import Conflict, Forbidden, InvalidInput, NetworkNotFound
-from novalite.network.embedded import access, dns, rows, tables
+from novalite.exception import Conflict, InvalidInput, NetworkNotFound
+from novalite.network.embedded import dns, network_rows, owners, rows, tables
 from novalite.network.embedded.core import (
-    ZONE,
-    Core,
     check_zones,
     demand_privilege,
     owner_of,
-    privileged,
 )
 from novalite.network.embedded.errors import InUse, NetworkInUse, TunnelIdInUse
-from novalite.network.embedded.quotas import Quotas
-from novalite.network.embedded.rows import Condition, Listing, Page, Row, SpecialFilter
+from novalite.network.embedded.network_rows import LISTING, TYPE, T
+from novalite.network.embedded.records import Records
+from novalite.network.embedded.rows import Condition, Row
 
-T = tables.networks
-DHCP_OWNER = "network:dhcp"
-FLOATING_OWNER = "network:floatingip"
 HOST_ZONE = 0
 LAST_ZONE = 65535
 LAST_SEGMENT = (1 << 24) - 1
 MIN_MTU, MAX_MTU = 68, 65535
-TYPE = "vxlan"
 PROVIDER = ("provider:network_type", "provider:physical_network", "provider:segmentation_id")
 ADMIN_ONLY = ("shared", "router:external", "is_default", *PROVIDER)
 
 
-def _by_scope(version: int) -> SpecialFilter:
-    def condition(conn: Connection, values: Sequence[Any]) -> Condition:
-        subnet, pool = tables.subnets, tables.subnetpools
-        query = sa.select(subnet.c.network_id).where(
-            subnet.c.subnetpool_id == pool.c.id,
-            subnet.c.ip_version == version,
-            any_of(conn, pool.c.address_scope_id, list(values)),
-        )
-        return T.c.id.in_(query)
+class Networks(Records):
+    listing = LISTING
 
-    return condition
+    def missing(self, resource_id: str) -> NetworkNotFound:
+        return NetworkNotFound(network_id=resource_id)
 
+    def visible(self, context: RequestContext) -> list[Condition]:
+        return network_rows.visible(context)
 
-LISTING = Listing(
-    T,
-    {
-        **rows.common_columns(T),
-        "admin_state_up": T.c.admin_state_up,
-        "shared": T.c.shared,
-        "router:external": T.c.external,
-        "is_default": T.c.is_default,
-        "mtu": T.c.mtu,
-        "dns_domain": T.c.dns_domain,
-        "port_security_enabled": T.c.port_security_enabled,
-        "provider:segmentation_id": T.c.segmentation_id,
-    },
-    {
-        "status": lambda conn, values: sa.literal("ACTIVE" in values),
-        "provider:network_type": lambda conn, values: sa.literal(TYPE in values),
-        "provider:physical_network": lambda conn, values: sa.literal("" in values),
-        "ipv4_address_scope": _by_scope(4),
-        "ipv6_address_scope": _by_scope(6),
-    },
-)
-
-
-def get(conn: Connection, context: RequestContext, network_id: str) -> Row:
-    """Raises NetworkNotFound also for one that the caller may not see."""
-    found = rows.select(conn, T, T.c.id == network_id, *visible(context))
-    if not found:
-        raise NetworkNotFound(network_id=network_id)
-    return found[0]
-
-
-def may_change(context: RequestContext, row: Row) -> bool:
-    return privileged(context) or row["project_id"] == context.project_id
-
-
-def visible(context: RequestContext) -> list[Condition]:
-    if privileged(context):
-        return []
-    granted = access.granted(context, access.AS_SHARED, access.AS_EXTERNAL)
-    return [
-        sa.or_(T.c.project_id == context.project_id, T.c.shared, T.c.external, T.c.id.in_(granted))
-    ]
-
-
-def may_use(conn: Connection, context: RequestContext, row: Row) -> bool:
-    """Whether the caller may have ports on a network that it sees: an external one is for
-    gateways and floating addresses alone."""
-    if privileged(context) or row["shared"] or row["project_id"] == context.project_id:
-        return True
-    grants = access.grants_of(conn, context, [row["id"]])
-    return access.AS_SHARED in grants.get(row["id"], ())
-
-
-def is_external(conn: Connection, context: RequestContext, row: Row) -> bool:
-    """Whether it is an external network to the caller."""
-    grants = () if row["external"] else access.grants_of(conn, context, [row["id"]])
-    return bool(row["external"]) or access.AS_EXTERNAL in (grants and grants.get(row["id"], ()))
-
-
-class Networks:
-    def __init__(self, core: Core, quotas: Quotas) -> None:
-        self.core = core
-        self.quotas = quotas
-
-    def list_(
-        self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
-    ) -> list[Row]:
-        with self.core.database.read() as conn:
-            conditions = visible(context) + LISTING.conditions(conn, filters)
-            return self._views(conn, context, LISTING.run(conn, conditions, page or Page()))
-
-    def show(self, context: RequestContext, network_id: str) -> Row:
-        with self.core.database.read() as conn:
-            return self._views(conn, context, [get(conn, context, network_id)])[0]
+    def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
+        return network_rows.views(conn, context, found)
 
     def create(self, context: RequestContext, body: Row, *, host_access: bool = False) -> Row:
         """``host_access`` is no attribute of the API: see ``bootstrap``.
@@ -195,7 +112,9 @@ class Networks:
             if changes.get("is_default"):
                 _demote(conn, row)
             rows.update(conn, T, network_id, changes, self.core.now())
-            return self._views(conn, context, [get(conn, context, network_id)])[0]
+            return network_rows.views(conn, context, [network_rows.get(conn, context, network_id)])[
+                0
+            ]
 
         answer = self.core.database.run(write)
         self.core.plane.refresh(network_id)
@@ -212,7 +131,7 @@ class Networks:
             idle = sa.select(floating.c.floating_port_id).where(
                 floating.c.floating_network_id == network_id, floating.c.fixed_port_id.is_(None)
             )
-            own = sa.or_(ports.c.device_owner == DHCP_OWNER, ports.c.id.in_(idle))
+            own = sa.or_(ports.c.device_owner == owners.DHCP, ports.c.id.in_(idle))
             if rows.count(conn, ports, here, sa.not_(own)):
                 raise NetworkInUse(network_id=network_id)
             taken, subnets = tables.addresses, tables.subnets
@@ -230,87 +149,6 @@ class Networks:
 
         self.core.database.run(write)
         self.core.plane.refresh(network_id)
-
-    def mine(self, conn: Connection, context: RequestContext, network_id: str) -> Row:
-        row = get(conn, context, network_id)
-        if not may_change(context, row):
-            raise Forbidden("Only its owner or an administrator may change a network.")
-        return row
-
-    @staticmethod
-    def _views(conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
-        """In four statements, however many."""
-        if not found:
-            return []
-        ids = [row["id"] for row in found]
-        subnets, scopes = _subnets_of(conn, ids)
-        tags = rows.tags_of(conn, ids)
-        grants = access.grants_of(conn, context, ids)
-        none: frozenset[str] = frozenset()
-        return [
-            view(
-                context,
-                row,
-                subnets.get(row["id"], ()),
-                scopes.get(row["id"], {}),
-                grants.get(row["id"], none),
-                tags.get(row["id"], ()),
-            )
-            for row in found
-        ]
-
-
-def view(
-    context: RequestContext,
-    row: Row,
-    subnet_ids: Sequence[str],
-    scopes: Mapping[int, str],
-    grants: frozenset[str],
-    tags: Sequence[str],
-) -> Row:
-    """``scopes``: IP version -> address scope."""
-    shown = {
-        **rows.common_view(row, tags),
-        "admin_state_up": row["admin_state_up"],
-        "status": "ACTIVE",
-        "shared": row["shared"] or access.AS_SHARED in grants,
-        "router:external": row["external"] or access.AS_EXTERNAL in grants,
-        "mtu": row["mtu"],
-        "port_security_enabled": row["port_security_enabled"],
-        "dns_domain": row["dns_domain"],
-        "subnets": list(subnet_ids),
-        "ipv4_address_scope": scopes.get(4),
-        "ipv6_address_scope": scopes.get(6),
-        "availability_zone_hints": row["availability_zone_hints"] or [],
-        "availability_zones": [ZONE],
-    }
-    if row["external"]:
-        shown["is_default"] = row["is_default"]
-    if privileged(context):
-        shown["provider:network_type"] = TYPE
-        shown["provider:physical_network"] = None
-        shown["provider:segmentation_id"] = row["segmentation_id"]
-    return shown
-
-
-def _subnets_of(
-    conn: Connection, ids: Sequence[str]
-) -> tuple[dict[str, list[str]], dict[str, dict[int, str]]]:
-    """(network -> subnets, network -> IP version -> address scope)."""
-    subnets: dict[str, list[str]] = {}
-    scopes: dict[str, dict[int, str]] = {}
-    subnet, pool = tables.subnets, tables.subnetpools
-    query = (
-        sa.select(subnet.c.network_id, subnet.c.id, subnet.c.ip_version, pool.c.address_scope_id)
-        .select_from(subnet.outerjoin(pool, pool.c.id == subnet.c.subnetpool_id))
-        .where(any_of(conn, subnet.c.network_id, ids))
-        .order_by(subnet.c.created_at, subnet.c.id)
-    )
-    for network_id, subnet_id, version, scope in conn.execute(query):
-        subnets.setdefault(network_id, []).append(subnet_id)
-        if scope:
-            scopes.setdefault(network_id, {})[version] = scope
-    return subnets, scopes
 
 
 def _mtu(value: Any) -> int:
@@ -368,7 +206,7 @@ def _check_unshared(conn: Connection, row: Row) -> None:
         ports,
         ports.c.network_id == row["id"],
         ports.c.project_id.not_in([row["project_id"], ""]),
-        ports.c.device_owner != DHCP_OWNER,
+        ports.c.device_owner != owners.DHCP,
     )
     if foreign:
         raise Conflict(

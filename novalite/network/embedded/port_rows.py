@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import InvalidInput, PortNotFound
-from novalite.network.embedded import rows, tables
+from novalite.network.embedded import owners, rows, tables
 from novalite.network.embedded.core import Core, privileged
-from novalite.network.embedded.networks import FLOATING_OWNER
 from novalite.network.embedded.rows import Condition, Listing, Row
 
 T = tables.ports
@@ -49,7 +48,7 @@ def _by_group(conn: Connection, values: Sequence[Any]) -> Condition:
 
 def _by_status(conn: Connection, values: Sequence[Any]) -> Condition:
     wanted = [str(value).upper() for value in values]
-    ours = T.c.device_owner.like("network:%")
+    ours = T.c.device_owner.like(f"{owners.SERVICE}%")
     up = sa.and_(T.c.admin_state_up, sa.or_(ours, T.c.binding_host != ""))
     either = [up] if "ACTIVE" in wanted else []
     if "DOWN" in wanted:
@@ -184,9 +183,9 @@ def _view(row: Row, fixed_ips: list[Row], groups: list[str]) -> Row:
 
 def status_of(row: Row) -> str:
     """Ports of routers and of DHCP need no binding: they are on the network's own host."""
-    if row["device_owner"] == FLOATING_OWNER:
+    if row["device_owner"] == owners.FLOATING:
         return "N/A"
-    there = row["binding_host"] or row["device_owner"].startswith("network:")
+    there = row["binding_host"] or row["device_owner"].startswith(owners.SERVICE)
     return "ACTIVE" if there and row["admin_state_up"] else "DOWN"
 
 

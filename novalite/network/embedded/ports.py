@@ -9,37 +9,31 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.engine import Contention
-from novalite.exception import Forbidden, InvalidInput
+from novalite.exception import Forbidden
 from novalite.network.embedded import (
     floating_rows,
-    networks,
+    network_rows,
+    owners,
     port_rows,
     rows,
     subnets,
     tables,
 )
 from novalite.network.embedded import port_bodies as bodies
+from novalite.network.embedded import port_checks as checks
 from novalite.network.embedded.core import Core, demand_privilege, owner_of, privileged
 from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import (
-    IpAddressInUse,
     MacAddressInUse,
     PortSecurityConflict,
     PortSecurityOff,
-    ServicePortInUse,
 )
-from novalite.network.embedded.networks import FLOATING_OWNER
 from novalite.network.embedded.port_rows import LISTING, T
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rows import Page, Row
 from novalite.network.embedded.security_groups import SecurityGroups
-from novalite.network.embedded.subnets import ROUTER_OWNER
 
-GATEWAY_OWNER = "network:router_gateway"
-ROUTER_OWNERS = frozenset({ROUTER_OWNER, GATEWAY_OWNER})
 BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
-OWNER_ONLY = ("mac_address", "port_security_enabled", "allowed_address_pairs")
-"""Attributes that on somebody else's network only an administrator may set."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,8 +85,8 @@ class Ports:
     def _insert(
         self, conn: Connection, context: RequestContext, project_id: str, body: Row, columns: Row
     ) -> _Written:
-        network = networks.get(conn, context, body["network_id"])
-        _check_owner(conn, context, network, body)
+        network = network_rows.get(conn, context, body["network_id"])
+        checks.check_owner(conn, context, network, body)
         self.quotas.check(conn, project_id, "port")
         row: Row = {
             **blank_port(network["id"], project_id),
@@ -113,7 +107,7 @@ class Ports:
         if body.get("fixed_ips") is None:
             fixed = takers.take_default(conn, network["id"], here, row)
         else:
-            check_hosts_own(network, here, body["fixed_ips"])
+            checks.check_hosts_own(network, here, body["fixed_ips"])
             fixed = takers.take_wanted(conn, network["id"], here, body["fixed_ips"], row)
         for group_id in groups:
             _join(conn, row["id"], group_id)
@@ -122,7 +116,7 @@ class Ports:
             rows.insert(conn, tables.tags, {"resource_id": row["id"], "tag": tag})
         domain = network["dns_domain"]
         shown = port_rows.view(self.core, context, row, fixed, groups, tags, domain)
-        return _Written(row, shown, _in_plane(row))
+        return _Written(row, shown, checks.in_plane(row))
 
     def _groups(self, conn: Connection, context: RequestContext, row: Row, body: Row) -> list[str]:
         """The groups of a new port: as asked for, or the project's default one."""
@@ -170,7 +164,7 @@ class Ports:
     ) -> _Written:
         row = rows.get(conn, T, port_id) or {}
         (shown,) = port_rows.views(conn, self.core, context, [row])
-        known = _in_plane(before) or _in_plane(row)
+        known = checks.in_plane(before) or checks.in_plane(row)
         return _Written(row, shown, known, moved)
 
     def _update(
@@ -184,9 +178,9 @@ class Ports:
     ) -> _Written:
         row = self.mine(conn, context, port_id)
         rows.check_revision(row, revision)
-        network = networks.get(conn, context, row["network_id"])
-        _check_owner(conn, context, network, body)
-        if row["device_owner"] in ROUTER_OWNERS:
+        network = network_rows.get(conn, context, row["network_id"])
+        checks.check_owner(conn, context, network, body)
+        if row["device_owner"] in owners.ROUTERS:
             demand_privilege(context, body, "device_id", "device_owner", "mac_address")
         if "extra_dhcp_opts" in body:
             held = row["extra_dhcp_opts"] or ()
@@ -236,7 +230,7 @@ class Ports:
         current = port_rows.fixed_ips_of(conn, [port_id]).get(port_id, [])
         here = subnets.of_network(conn, network_id)
         keep, new = _kept(current, body["fixed_ips"])
-        check_hosts_own(network, here, new)
+        checks.check_hosts_own(network, here, new)
         taken = tables.addresses
         gone = [item for item in current if item not in keep]
         for item in gone:
@@ -248,8 +242,8 @@ class Ports:
                 taken.c.address == item["ip_address"],
             )
         added = self.core.takers.take_wanted(conn, network_id, here, new, after, first=len(current))
-        if after["device_owner"] in ROUTER_OWNERS:
-            _check_same_subnets(current, keep + added)
+        if after["device_owner"] in owners.ROUTERS:
+            checks.check_same_subnets(current, keep + added)
         floating_rows.detach(conn, port_id, [item["ip_address"] for item in gone])
         return bool(gone or added)
 
@@ -261,12 +255,12 @@ class Ports:
 
         def write(conn: Connection) -> Row:
             row = self.mine(conn, context, port_id)
-            _check_not_ours(conn, row)
-            remove(conn, row)
+            checks.check_not_ours(conn, row)
+            checks.remove(conn, row)
             return row
 
         row = self.core.database.run(write)
-        if _in_plane(row):
+        if checks.in_plane(row):
             self.core.plane.refresh(row["network_id"])
 
     @staticmethod
@@ -275,61 +269,9 @@ class Ports:
         network service itself only an administrator, but for a router's interfaces."""
         row = port_rows.get(conn, context, port_id)
         owner = row["device_owner"]
-        if privileged(context) or owner == ROUTER_OWNER or not owner.startswith("network:"):
+        if privileged(context) or owner == owners.INTERFACE or not owner.startswith(owners.SERVICE):
             return row
         raise Forbidden("This port belongs to the network service.")
-
-
-def remove(conn: Connection, row: Row) -> None:
-    """With its addresses, groups and tags."""
-    port_id = row["id"]
-    taken, link = tables.addresses, tables.port_security_groups
-    floating_rows.detach(conn, port_id)
-    rows.delete(conn, taken, taken.c.port_id == port_id)
-    rows.delete(conn, link, link.c.port_id == port_id)
-    rows.forget(conn, port_id)
-    rows.delete(conn, T, T.c.id == port_id)
-
-
-def _in_plane(row: Row) -> bool:
-    return bool(row["binding_host"]) or row["device_owner"].startswith("network:")
-
-
-def _check_not_ours(conn: Connection, row: Row) -> None:
-    """Raises ServicePortInUse while what the port is for is there."""
-    owner = row["device_owner"]
-    users = {ROUTER_OWNER: tables.routers, GATEWAY_OWNER: tables.routers}
-    table = users.get(owner, tables.floating_ips if owner == FLOATING_OWNER else None)
-    if table is not None and rows.get(conn, table, row["device_id"]) is not None:
-        raise ServicePortInUse(port_id=row["id"], reason=f"has device owner {owner}")
-
-
-def _check_same_subnets(before: Sequence[Row], after: Sequence[Row]) -> None:
-    """A router's interface may get other addresses, but not into other subnets."""
-    if {item["subnet_id"] for item in before} != {item["subnet_id"] for item in after}:
-        raise InvalidInput(reason="The subnets of a router's interface cannot be changed.")
-
-
-def check_hosts_own(network: Row, here: Sequence[Row], wanted: Sequence[Row]) -> None:
-    """Where the host itself is the gateway nobody else may have that address."""
-    if not (network["host_access"] or network["external"]):
-        return
-    for subnet in here:
-        for item in wanted:
-            if subnet["gateway_ip"] and item.get("ip_address") == subnet["gateway_ip"]:
-                raise IpAddressInUse(address=subnet["gateway_ip"], subnet_id=subnet["id"])
-
-
-def _check_owner(conn: Connection, context: RequestContext, network: Row, body: Row) -> None:
-    if privileged(context):
-        return
-    if str(body.get("device_owner") or "").startswith("network:"):
-        raise Forbidden("Policy doesn't allow this device_owner to be set.")
-    if network["project_id"] == context.project_id:
-        return
-    if not networks.may_use(conn, context, network):
-        raise Forbidden("Policy doesn't allow ports to be created on this external network.")
-    demand_privilege(context, body, *OWNER_ONLY)
 
 
 def _kept(current: Sequence[Row], wanted: Sequence[Row]) -> tuple[list[Row], list[Row]]:

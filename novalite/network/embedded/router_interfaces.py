@@ -10,7 +10,9 @@ from novalite.context import RequestContext
 from novalite.db.engine import Contention
 from novalite.network.embedded import (
     floating_rows,
-    networks,
+    network_rows,
+    owners,
+    port_checks,
     ports,
     router_rows,
     rows,
@@ -22,7 +24,6 @@ from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import BadRequest, InUse, Missing, PortInUse
 from novalite.network.embedded.routers import Routers, check_apart
 from novalite.network.embedded.rows import Row
-from novalite.network.embedded.subnets import ROUTER_OWNER
 
 
 class RouterInterfaces:
@@ -72,17 +73,17 @@ class RouterInterfaces:
                 f"IPv6 subnet {subnet_id} configured to receive RAs from an external router "
                 "cannot be added to Neutron Router"
             )
-        network = networks.get(conn, context, subnet["network_id"])
+        network = network_rows.get(conn, context, subnet["network_id"])
         here = [subnet]
         wanted = [{"subnet_id": subnet["id"], "ip_address": subnet["gateway_ip"]}]
-        ports.check_hosts_own(network, here, wanted)
+        port_checks.check_hosts_own(network, here, wanted)
         have = self._check_new(conn, router, here)
         port = self._port_to_extend(have, subnet)
         if port is None:
             port = {
                 **blank_port(network["id"], router["project_id"]),
                 "device_id": router["id"],
-                "device_owner": ROUTER_OWNER,
+                "device_owner": owners.INTERFACE,
                 "port_security_enabled": False,
                 **rows.stamp(self.core.now()),
             }
@@ -120,7 +121,7 @@ class RouterInterfaces:
         self._check_new(conn, router, near)
         changes = {
             "device_id": router["id"],
-            "device_owner": ROUTER_OWNER,
+            "device_owner": owners.INTERFACE,
             # routers send what is not from their own address, and groups are for guests
             "port_security_enabled": False,
             "allowed_address_pairs": [],
@@ -159,7 +160,7 @@ class RouterInterfaces:
             port, leaving = self._found(conn, router, body)
             self._check_unneeded(conn, router, leaving)
             if len(leaving) == len(router_rows.subnets_of(conn, [port])):
-                ports.remove(conn, port)
+                port_checks.remove(conn, port)
             else:
                 taken = tables.addresses
                 for subnet in leaving:

@@ -6,14 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.db.statements import any_of
-from novalite.network.embedded import port_rows, rows, tables
+from novalite.network.embedded import owners, port_rows, rows, tables
 from novalite.network.embedded.core import ZONE
 from novalite.network.embedded.rows import Listing, Row
-from novalite.network.embedded.subnets import ROUTER_OWNER
 
 T = tables.routers
 PORTS = tables.ports
-GATEWAY_OWNER = "network:router_gateway"
 
 LISTING = Listing(
     T,
@@ -25,7 +23,7 @@ LISTING = Listing(
 def interfaces_of(conn: Connection, router_id: str) -> list[Row]:
     """The ports by which a router takes part in networks, each with ``fixed_ips``. Not its
     gateway."""
-    mine = (PORTS.c.device_id == router_id, PORTS.c.device_owner == ROUTER_OWNER)
+    mine = (PORTS.c.device_id == router_id, PORTS.c.device_owner == owners.INTERFACE)
     return with_addresses(conn, rows.select(conn, PORTS, *mine))
 
 

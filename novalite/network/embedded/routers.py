@@ -10,14 +10,22 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.db.engine import Contention
 from novalite.exception import InvalidInput
-from novalite.network.embedded import addresses, networks, ports, router_rows, rows, tables
+from novalite.network.embedded import (
+    addresses,
+    network_rows,
+    owners,
+    port_checks,
+    router_rows,
+    rows,
+    tables,
+)
 from novalite.network.embedded import subnet_bodies as bodies
 from novalite.network.embedded import subnets as subnet_records
 from novalite.network.embedded.core import check_zones, demand_privilege, owner_of
 from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import BadRequest, InUse, InvalidRoutes, Missing
 from novalite.network.embedded.records import Records
-from novalite.network.embedded.router_rows import GATEWAY_OWNER, LISTING, T, interfaces_of
+from novalite.network.embedded.router_rows import LISTING, T, interfaces_of
 from novalite.network.embedded.rows import Row
 
 MOST_ROUTES = 30
@@ -163,8 +171,8 @@ class Routers(Records):
                 return {"enable_snat": snat}
         elif row["gateway_port_id"]:
             self._drop_gateway(conn, row)
-        network = networks.get(conn, context, network_id)
-        if not networks.is_external(conn, context, network):
+        network = network_rows.get(conn, context, network_id)
+        if not network_rows.is_external(conn, context, network):
             raise BadRequest(
                 resource="router", reason=f"Network {network_id} is not an external network"
             )
@@ -195,13 +203,13 @@ class Routers(Records):
         port: Row = {
             **blank_port(network["id"], ""),
             "device_id": row["id"],
-            "device_owner": GATEWAY_OWNER,
+            "device_owner": owners.GATEWAY,
             "port_security_enabled": False,
             **rows.stamp(self.core.now()),
         }
         insert_port(conn, port, None)
         if fixed:
-            ports.check_hosts_own(network, here, fixed)
+            port_checks.check_hosts_own(network, here, fixed)
             self.core.takers.take_wanted(conn, network["id"], here, fixed, port)
         elif not self.core.takers.take_default(conn, network["id"], here, port):
             raise BadRequest(
@@ -229,7 +237,7 @@ class Routers(Records):
             )
         port = rows.get(conn, tables.ports, row["gateway_port_id"])
         if port is not None:
-            ports.remove(conn, port)
+            port_checks.remove(conn, port)
 
     def _refresh(self, after: Row, before: Row) -> None:
         """The data plane's state of the external networks that are concerned, or of all."""

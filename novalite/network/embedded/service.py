@@ -8,7 +8,7 @@ from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
 from novalite.exception import PortNotFound
-from novalite.network.embedded import networks, port_rows, security_groups, snapshot
+from novalite.network.embedded import network_rows, port_rows, security_groups, snapshot
 from novalite.network.embedded.address_groups import AddressGroups
 from novalite.network.embedded.address_scopes import AddressScopes
 from novalite.network.embedded.agents import INTERVAL_SECONDS, NETWORK_HOST, Agents
@@ -20,6 +20,7 @@ from novalite.network.embedded.floating_ips import FloatingIps
 from novalite.network.embedded.host_states import FollowedPlane, HostStates
 from novalite.network.embedded.networks import Networks
 from novalite.network.embedded.plane import DataPlane, NoDataPlane
+from novalite.network.embedded.pool_ranges import PoolRanges
 from novalite.network.embedded.ports import Ports
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rbac_policies import RbacPolicies
@@ -59,7 +60,7 @@ class NetworkService:
         self.networks = Networks(self.core, self.quotas)
         self.address_scopes = AddressScopes(self.core, self.quotas)
         self.subnetpools = SubnetPools(self.core, self.quotas)
-        self.subnets = Subnets(self.core, self.quotas, dhcp_ports, self.subnetpools)
+        self.subnets = Subnets(self.core, self.quotas, dhcp_ports, PoolRanges(self.subnetpools))
         self.security_groups = SecurityGroups(self.core, self.quotas)
         self.security_group_rules = SecurityGroupRules(self.core, self.quotas)
         self.address_groups = AddressGroups(self.core, self.quotas)
@@ -79,7 +80,7 @@ class NetworkService:
     def _finders(self) -> dict[str, tuple[Finder, Finder]]:
         """Of what may have tags: (who sees it, who changes it)."""
         return {
-            "networks": (networks.get, self.networks.mine),
+            "networks": (network_rows.get, self.networks.mine),
             "subnets": (self.subnets.get, self.subnets.mine),
             "ports": (port_rows.get, self.ports.mine),
             "routers": (self.routers.get, self.routers.mine),

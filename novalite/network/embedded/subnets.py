@@ -9,19 +9,17 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.exception import Forbidden
-from novalite.network.embedded import addresses, networks, rows, tables
+from novalite.network.embedded import addresses, network_rows, owners, rows, tables
 from novalite.network.embedded import subnet_bodies as bodies
 from novalite.network.embedded.core import Core
 from novalite.network.embedded.dhcp_port import DhcpPorts
 from novalite.network.embedded.errors import GatewayIpInUse, SubnetInUse, SubnetNotFound
-from novalite.network.embedded.networks import DHCP_OWNER
+from novalite.network.embedded.pool_ranges import PoolRanges
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Condition, Listing, Row
-from novalite.network.embedded.subnetpools import SubnetPools
 
 T = tables.subnets
-ROUTER_OWNER = "network:router_interface"
 LAST_POSITION = 1000
 """Of addresses that are added to ports which have others: after those."""
 
@@ -55,7 +53,7 @@ def of_network(conn: Connection, network_id: str) -> list[Row]:
 
 def visible(context: RequestContext) -> list[Condition]:
     """One's own, and those of networks that one sees."""
-    seen = networks.visible(context)
+    seen = network_rows.visible(context)
     if not seen:
         return []
     of_seen = sa.select(tables.networks.c.id).where(*seen)
@@ -84,11 +82,11 @@ class Subnets(Records):
     listing = LISTING
 
     def __init__(
-        self, core: Core, quotas: Quotas, dhcp_ports: DhcpPorts, pools: SubnetPools
+        self, core: Core, quotas: Quotas, dhcp_ports: DhcpPorts, ranges: PoolRanges
     ) -> None:
         super().__init__(core, quotas)
         self.dhcp_ports = dhcp_ports
-        self.pools = pools
+        self.ranges = ranges
 
     def missing(self, resource_id: str) -> SubnetNotFound:
         return SubnetNotFound(subnet_id=resource_id)
@@ -104,7 +102,7 @@ class Subnets(Records):
         """With ``subnetpool_id`` the range may come from that pool.
 
         Raises NetworkNotFound, Forbidden, InvalidInput, QuotaExceeded, and what
-        ``SubnetPools.allocate`` raises."""
+        ``PoolRanges.range_for`` raises."""
         row: Row = {
             "id": rows.new_id(),
             "network_id": body["network_id"],
@@ -117,13 +115,13 @@ class Subnets(Records):
         }
 
         def write(conn: Connection) -> list[Row]:
-            network = networks.get(conn, context, row["network_id"])
-            if not networks.may_change(context, network):
+            network = network_rows.get(conn, context, row["network_id"])
+            if not network_rows.may_change(context, network):
                 raise Forbidden("Only the network's owner may create subnets on it.")
             row["project_id"] = network["project_id"]
             self.quotas.check(conn, row["project_id"], "subnet")
             here = of_network(conn, row["network_id"])
-            pool_id, cidr = self.pools.range_for(conn, context, row["project_id"], body, here)
+            pool_id, cidr = self.ranges.range_for(conn, context, row["project_id"], body, here)
             row["subnetpool_id"] = pool_id
             row.update(_of_range(cidr, body, row["enable_dhcp"]))
             bodies.check_overlap(cidr, row["network_id"], here)
@@ -146,7 +144,7 @@ class Subnets(Records):
             conn,
             ports,
             ports.c.network_id == subnet["network_id"],
-            ports.c.device_owner.not_like("network:%"),
+            ports.c.device_owner.not_like(f"{owners.SERVICE}%"),
         )
         if found:
             values = [
@@ -167,7 +165,7 @@ class Subnets(Records):
             row = self.mine(conn, context, subnet_id)
             changes = self._changes(conn, row, body)
             rows.update(conn, T, subnet_id, changes, self.core.now())
-            network = networks.get(conn, context, row["network_id"])
+            network = network_rows.get(conn, context, row["network_id"])
             self.dhcp_ports.adjust(conn, network, of_network(conn, row["network_id"]))
             return self.shown(conn, context, rows.get(conn, T, subnet_id) or row)
 
@@ -207,13 +205,15 @@ class Subnets(Records):
             users = _users(conn, subnet_id)
             holding = users
             if addresses.automatic(row):
-                holding = [port for port in users if port["device_owner"].startswith("network:")]
+                holding = [
+                    port for port in users if port["device_owner"].startswith(owners.SERVICE)
+                ]
             if holding:
                 raise SubnetInUse(subnet_id=subnet_id)
             rows.delete(conn, taken, taken.c.subnet_id == subnet_id)
             rows.forget(conn, subnet_id)
             rows.delete(conn, T, T.c.id == subnet_id)
-            network = networks.get(conn, context, row["network_id"])
+            network = network_rows.get(conn, context, row["network_id"])
             self.dhcp_ports.adjust(conn, network, of_network(conn, row["network_id"]))
             return str(row["network_id"]), users
 
@@ -226,7 +226,7 @@ def _users(conn: Connection, subnet_id: str) -> list[Row]:
     """Ports other than DHCP's with an address in the subnet."""
     taken, ports = tables.addresses, tables.ports
     held = sa.select(taken.c.port_id).where(taken.c.subnet_id == subnet_id)
-    return rows.select(conn, ports, ports.c.id.in_(held), ports.c.device_owner != DHCP_OWNER)
+    return rows.select(conn, ports, ports.c.id.in_(held), ports.c.device_owner != owners.DHCP)
 
 
 def _of_range(cidr: bodies.Range, body: Row, dhcp: bool) -> Row:
@@ -253,5 +253,5 @@ def _check_gateway(conn: Connection, row: Row, gateway: str | None) -> None:
         taken.c.address.in_([gateway or "", row["gateway_ip"] or ""]),
     )
     for port_id, address, owner in conn.execute(held):
-        if address == gateway or owner == ROUTER_OWNER:
+        if address == gateway or owner == owners.INTERFACE:
             raise GatewayIpInUse(address=address, port_id=port_id)

@@ -11,7 +11,7 @@ import os
 
 from novalite.exception import DependencyUnavailable
 from novalite.network.embedded.plane.commands import batch, read, run, set_sysctl
-from novalite.network.embedded.plane.devices import DEVICES, exists, set_addresses
+from novalite.network.embedded.plane.devices import DEVICES, exists, set_addresses, shown
 from novalite.network.embedded.plane.inet_rules import METADATA_ADDRESS
 from novalite.network.embedded.plane.names import Names
 from novalite.network.embedded.plane.netns import DIRECTORY as NETNS
@@ -63,12 +63,15 @@ class Links(Names):
         lines.append(f"link set {name} mtu {network.mtu}")
         batch(lines)
         # the host has no part in the guests' networks, beyond the gateways given below
+        addresses = _free(host_addresses(network), name)
         if os.path.isdir("/proc/sys/net/ipv6"):
-            set_sysctl(f"net/ipv6/conf/{name}/disable_ipv6", "1")
+            six = any(":" in address for address in addresses)
+            set_sysctl(f"net/ipv6/conf/{name}/disable_ipv6", "0" if six else "1")
+            set_sysctl(f"net/ipv6/conf/{name}/accept_ra", "0")
         set_sysctl(
             f"net/ipv4/conf/{name}/arp_ignore", "0" if network.host_access else NO_ARP_ANSWERS
         )
-        set_addresses({name: host_addresses(network)}, None)
+        set_addresses({name: addresses}, None)
         batch([f"link set {name} up"])
         if network.host_access:
             set_sysctl("net/ipv4/ip_forward", "1")
@@ -163,14 +166,36 @@ def _spaces() -> list[str]:
 
 
 def host_addresses(network: NetworkState) -> set[str]:
-    """What the host has on the bridge: the IPv4 gateways of a network that it takes part in."""
+    """What the host has on the bridge: the gateways of a network that it takes part in."""
     if not network.host_access:
         return set()
     return {
         f"{subnet.gateway}/{ipaddress.ip_network(subnet.cidr).prefixlen}"
         for subnet in network.subnets
-        if subnet.version == 4 and subnet.gateway
+        if subnet.gateway
     }
+
+
+def _free(addresses: set[str], bridge: str) -> set[str]:
+    """Without those of networks that this host is in otherwise: whoever says that the host's own
+    network is an external one shall not cut it off."""
+    if not addresses:
+        return addresses
+    taken = [
+        ipaddress.ip_network(route["dst"])
+        for family in ("-4", "-6")
+        for route in shown(None, family, "route", "show", "proto", "kernel")
+        if route.get("dev") != bridge and route["dst"] != "default"
+    ]
+    found = set()
+    for text in addresses:
+        network = ipaddress.ip_interface(text).network
+        rivals = [each for each in taken if each.version == network.version]
+        if any(each.overlaps(network) for each in rivals):
+            LOG.error("%s is a network of this host already: %s is not set", network, text)
+        else:
+            found.add(text)
+    return found
 
 
 def dhcp_addresses(network: NetworkState) -> set[str]:
