@@ -13,7 +13,7 @@ import time
 import urllib.request
 from typing import Any
 
-from tools.demo import host
+from tools.demo import host, volume
 from tools.demo.client import Cloud, HttpError
 from tools.demo.steps import Failed, Steps, expect, wait_for
 
@@ -44,6 +44,7 @@ class Demo:
         server = self.boot()
         vif = self.prove_outside(server)
         self.prove_inside(server, vif)
+        volume.prove(self.cloud, self.steps, self.shell, server)
         self.delete(server, vif)
 
     # ---- before ----
@@ -105,6 +106,7 @@ class Demo:
         except HttpError as error:
             if error.status != 404:
                 raise
+        volume.remove(self.cloud)
         found = self.cloud.network("GET", f"/security-groups?name={NAME}")["security_groups"]
         for group in found:
             self.cloud.network("DELETE", f"/security-groups/{group['id']}")
@@ -172,7 +174,7 @@ class Demo:
 
     def prove_inside(self, server: dict[str, Any], vif: dict[str, Any]) -> None:
         self.steps.title("Seen from inside")
-        shell = host.Shell(vif["address"], self.key_file)
+        shell = self.shell = host.Shell(vif["address"], self.key_file)
         wait_for("ssh", lambda: shell("true")[0] == 0 or None, GUEST_BOOT_SECONDS)
         self.steps.done("ssh with the key pair", f"root@{vif['address']}")
         checks = {

@@ -93,6 +93,10 @@ class Cloud:
         base = base if base.endswith("/v2.0") else base + "/v2.0"
         return self.raw(method, base + path, body)[2]
 
+    def volume(self, method: str, path: str, body: Any = None) -> Any:
+        headers = {"OpenStack-API-Version": "volume 3.44"}
+        return self.raw(method, self.endpoints["block-storage"] + path, body, headers)[2]
+
     def image(self, method: str, path: str) -> Any:
         base = self.endpoints["image"]
         base = base if base.endswith("/v2") else base + "/v2"
