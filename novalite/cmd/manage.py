@@ -4,6 +4,7 @@ novalite-manage [--config-file FILE] api_db sync
 novalite-manage [--config-file FILE] db sync
 novalite-manage [--config-file FILE] cell_v2 map_cell0
 novalite-manage [--config-file FILE] cell_v2 create_cell --name cell1
+novalite-manage [--config-file FILE] identity rotate_token_keys
 
 The URLs come from the configuration ([api_database], [database], [embedded]) unless given.
 Passwords are never printed.
@@ -245,6 +246,22 @@ def _mapper(host: str, cell_uuid: str) -> Callable[[sa.Connection], bool]:
     return lambda conn: host_mappings.map_host(conn, host, cell_uuid)
 
 
+def rotate_token_keys(conf: cfg.ConfigOpts) -> None:
+    """A new key signs the tokens; the oldest goes. At most once per lifetime of a token."""
+    from novalite.identity.embedded import key_rotation
+
+    key_rotation.rotate_token_keys(conf)
+    print("The staged key signs from now on.")
+
+
+def rotate_credential_keys(conf: cfg.ConfigOpts) -> None:
+    """Encrypt EC2 and OAuth secrets with a new key."""
+    from novalite.identity.embedded import key_rotation
+
+    with _database(_required(conf.embedded.connection, "embedded")) as database:
+        print(f"{key_rotation.rotate_credential_keys(conf, database)} secrets encrypted anew")
+
+
 # ---- plumbing ----
 
 
@@ -275,6 +292,10 @@ COMMANDS: dict[str, dict[str, tuple[Callable[[cfg.ConfigOpts], None], list[Optio
         "version": (db_version, []),
     },
     "cell": {"list": (list_cells, [])},
+    "identity": {
+        "rotate_token_keys": (rotate_token_keys, []),
+        "rotate_credential_keys": (rotate_credential_keys, []),
+    },
     "cell_v2": {
         "list_cells": (list_cells, []),
         "map_cell0": (map_cell0, [_DATABASE]),

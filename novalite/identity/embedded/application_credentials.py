@@ -1,6 +1,7 @@
 """Application credentials: a user's log-in for a program, for one project and some of his roles."""
 
 import secrets
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -120,13 +121,17 @@ def with_roles_and_rules(conn: Connection, rows: list[Row]) -> list[Row]:
     return [
         {
             **row,
-            "roles": [roles[each] for each in links.get(row["id"], ()) if each in roles],
+            "roles": by_name(roles[each] for each in links.get(row["id"], ()) if each in roles),
             "access_rules": [rules[each] for each in rule_links.get(row["id"], ()) if each in rules]
             if row["restricted_to_rules"]
             else None,
         }
         for row in rows
     ]
+
+
+def by_name(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: str(row["name"]))
 
 
 def usable_roles(conn: Connection, credential: Row) -> list[Row]:

@@ -101,18 +101,6 @@ class Credentials(Records):
         self.get_ec2(user_id, access)
         self.delete(ec2_id(access))
 
-    def renew_all(self) -> int:
-        """Encrypts all under the newest key; how many."""
-
-        def work(conn: Connection) -> int:
-            rows = queries.credentials.list_(conn)
-            for row in rows:
-                sealed = self._sealer.renew(row["encrypted_blob"])
-                queries.credentials.update(conn, row["id"], {"encrypted_blob": sealed})
-            return len(rows)
-
-        return self.core.write(work)
-
 
 def ec2_of(row: Row) -> Row:
     """The keys of a credential of type ec2, with whom they belong to."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from novalite import exception
 from novalite.db.statements import any_of
 from novalite.identity.embedded import effective, queries, tables
+from novalite.identity.embedded.application_credentials import by_name
 from novalite.identity.embedded.cleanup import forget_trusts
 from novalite.identity.embedded.core import Records
 from novalite.identity.embedded.implied_roles import expand, implications
@@ -154,7 +155,7 @@ def with_roles(conn: Connection, rows: list[Row]) -> list[Row]:
         links.setdefault(trust_id, []).append(role_id)
     roles = queries.roles.of(conn, (each for many in links.values() for each in many))
     return [
-        {**row, "roles": [roles[each] for each in links.get(row["id"], ()) if each in roles]}
+        {**row, "roles": by_name(roles[each] for each in links.get(row["id"], ()) if each in roles)}
         for row in rows
     ]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from novalite.context import RequestContext
 from novalite.exception import Unauthorized
+from novalite.wsgi.access_rules import allows
 
 if TYPE_CHECKING:
     from novalite.deployment import Deployment
@@ -64,6 +65,8 @@ class Auth:
         except Unauthorized:
             # One sentence for all reasons: a client learns nothing about foreign tokens.
             raise Unauthorized() from None
+        if token.access_rules is not None and not allows(token.access_rules, environ):
+            raise Unauthorized()
         context = context_from(token, text, environ)
         policy = self._deployment.policy
         if policy is not None:
