@@ -158,7 +158,10 @@ class CinderClient:
         _check(answer, _no_attachment(attachment_id), bad=exception.InvalidVolume)
 
     def delete_attachment(self, context: RequestContext, attachment_id: str) -> None:
-        answer = self._request(context, "DELETE", f"/attachments/{_id(attachment_id)}")
+        # Nobody but a service may take a volume from a server: a user's token is not enough.
+        service = self._service_token()
+        path = f"/attachments/{_id(attachment_id)}"
+        answer = self._request(context, "DELETE", path, headers={"X-Service-Token": service})
         if answer.status_code != 404:
             _check(answer, bad=exception.InvalidVolume)
 
@@ -195,15 +198,20 @@ class CinderClient:
         body: Any = None,
         auth: BaseAuthPlugin | None = None,
         params: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Any:
         """Raises Unauthorized for a user's token, and DependencyUnavailable; other answers are
         the caller's."""
         token = context.auth_token
-        headers = {"Accept": "application/json", "OpenStack-API-Version": f"volume {MICROVERSION}"}
+        sent = {
+            "Accept": "application/json",
+            "OpenStack-API-Version": f"volume {MICROVERSION}",
+            **(headers or {}),
+        }
         if context.global_id:
-            headers["X-OpenStack-Request-ID"] = context.global_id
+            sent["X-OpenStack-Request-ID"] = context.global_id
         if token:
-            headers["X-Auth-Token"] = token
+            sent["X-Auth-Token"] = token
         arguments: dict[str, Any] = {} if body is None else {"json": body}
         if not token:
             arguments["auth"] = auth or self._own
@@ -211,7 +219,7 @@ class CinderClient:
             answer = self._plain.request(
                 self._base(context, arguments.get("auth")) + path,
                 method,
-                headers=headers,
+                headers=sent,
                 params=params,
                 raise_exc=False,
                 authenticated=not token,
@@ -230,6 +238,15 @@ class CinderClient:
                 reason="the volume service does not accept this service's credentials"
             )
         return answer
+
+    def _service_token(self) -> str:
+        """Raises DependencyUnavailable."""
+        try:
+            return str(self._plain.get_token(self._own))
+        except ka_exceptions.ClientException as error:
+            raise exception.DependencyUnavailable(
+                reason="the identity service does not accept this service's credentials"
+            ) from error
 
     def _base(self, context: RequestContext, auth: BaseAuthPlugin | None) -> str:
         """The URL may name the project, as a Cinder before 3.67 wants it."""

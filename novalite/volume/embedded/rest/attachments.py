@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from novalite.exception import Unauthorized
 from novalite.volume.embedded import views
 from novalite.volume.embedded.core import PRIVILEGED_ROLES
 from novalite.volume.embedded.rest.requests import listed, object_, query_of, service_of
@@ -90,8 +91,17 @@ def _delete(request: Request) -> dict[str, Any]:
 
 
 def by_service(request: Request) -> bool:
-    """Whether another service of the cloud asks, and not a user."""
-    return bool(PRIVILEGED_ROLES.intersection(request.context.roles or ()))
+    """Whether another service of the cloud asks, and not a user: with its own token, or with a
+    user's beside which it sends its own."""
+    if PRIVILEGED_ROLES.intersection(request.context.roles or ()):
+        return True
+    text, identity = request.headers.get("X-Service-Token"), request.deployment.identity
+    if not text or identity is None:
+        return False
+    try:
+        return bool(PRIVILEGED_ROLES.intersection(identity.validate(text).roles))
+    except Unauthorized:
+        return False
 
 
 ONE = "/attachments/{id}"
