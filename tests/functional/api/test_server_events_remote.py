@@ -61,7 +61,7 @@ def test_what_nobody_wants_does_no_harm(cloud: ServersApi, events: RemoteServerE
     uuid = cloud.running()
     events.send([{"name": "no-such-event", "server_uuid": uuid}])
     events.send([{"name": "network-changed", "server_uuid": UUID}])
-    until(lambda: events._waiting.empty())
+    until(events._waiting.empty)
     good = {"name": "network-changed", "server_uuid": uuid}
     until(lambda: events.send([good]) or bool(cloud.compute.casts))
 
