@@ -99,7 +99,7 @@ class Locations:
                 f"Image status {image.status} does not permit to add a location"
             )
         validation = entry.get("validation_data")
-        if validation:
+        if validation is not None:
             self._take_validation(image, validation)
         if image.status == "queued":
             if image.disk_format is None or image.container_format is None:

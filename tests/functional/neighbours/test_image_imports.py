@@ -221,20 +221,17 @@ def test_data_of_the_web(cloud, demo, web):
         assert "Authorization" not in headers
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "http://elsewhere.example/disk", "http://127.0.0.1:1/disk", "file:///etc/shadow",
-        "ftp://127.0.0.1/disk", "http://user:pw@127.0.0.1:{port}/disk", "http://127.0.0.1/disk",
-        "http://[::1/", "nonsense", "", "http://127.0.0.1:99999/", "http://localhost:{port}/",
-    ],
-)  # fmt: skip
-def test_other_hosts_are_not_asked(cloud, demo, web, uri):
+def test_other_hosts_are_not_asked(cloud, demo, web):
     image_id = make(cloud, demo)
-    given = {"uri": uri.format(port=web.port)}
-    answer = import_(cloud, demo, image_id, "web-download", method=given)
-    assert answer.status_int == 400
-    assert "does not pass filtering" in answer.text
+    for uri in (
+        "http://elsewhere.example/disk", "http://127.0.0.1:1/disk", "file:///etc/shadow",
+        "ftp://127.0.0.1/disk", f"http://user:pw@127.0.0.1:{web.port}/disk", "nonsense", "",
+        "http://127.0.0.1/disk", "http://[::1/", "http://127.0.0.1:99999/",
+        f"http://localhost:{web.port}/", f"http://127.0.0.1.:{web.port}/",
+    ):  # fmt: skip
+        answer = import_(cloud, demo, image_id, "web-download", method={"uri": uri})
+        assert answer.status_int == 400, uri
+        assert "does not pass filtering" in answer.text
     assert show(cloud, demo, image_id)["status"] == "queued"
     assert web.asked == []
 
