@@ -258,7 +258,7 @@ def _router_to(conn: Connection, row: Row, port: Row, subnet_id: str) -> Row:
             mine.c.device_owner == owners.INTERFACE,
             taken.c.port_id == mine.c.id,
             taken.c.subnet_id == subnet_id,
-            near.c.id == subnet_id,
+            near.c.id == taken.c.subnet_id,
         )
         .order_by(sa.case((taken.c.address == near.c.gateway_ip, 0), else_=1), routers.c.created_at)
         .limit(1)

@@ -69,6 +69,8 @@ class RbacPolicies(Records):
             "target_project": _target(context, body["target_tenant"]),
             **rows.stamp(self.core.now()),
         }
+        if row["action"] == access.AS_EXTERNAL and not privileged(context):
+            raise Forbidden("Only an administrator may make a network external.")
         table, actions = OBJECTS.get(row["object_type"], (None, frozenset[str]()))
         if table is None or row["action"] not in actions:
             raise InvalidInput(
