@@ -31,7 +31,7 @@ class Routing:
             rows.insert(conn, table, row)
         return str(row["id"])
 
-    def _port(self, network: str, owner: str, device: str, addresses: dict[str, str]) -> str:
+    def port(self, network: str, owner: str, device: str, addresses: dict[str, str]) -> str:
         mac = "fa:16:3e:" + ":".join(f"{random.getrandbits(8):02x}" for _ in range(3))
         port = self.insert(
             tables.ports, name="", network_id=network, mac_address=mac, device_id=device,
@@ -68,7 +68,7 @@ class Routing:
     def interface(self, router: str, network: str) -> str:
         """With the gateway's address of each subnet."""
         addresses = {each["id"]: each["gateway_ip"] for each in self.subnets(network)}
-        port = self._port(network, "network:router_interface", router, addresses)
+        port = self.port(network, "network:router_interface", router, addresses)
         self.refresh()
         return port
 
@@ -76,7 +76,7 @@ class Routing:
         """Its address."""
         address = self._outer_address()
         (subnet,) = self.subnets(external)
-        self._port(external, "network:router_gateway", router, {subnet["id"]: address})
+        self.port(external, "network:router_gateway", router, {subnet["id"]: address})
         self.refresh()
         return address
 
@@ -87,7 +87,7 @@ class Routing:
     def floating(self, router: str, external: str, guest: Guest) -> str:
         address = self._outer_address()
         (subnet,) = self.subnets(external)
-        port = self._port(external, "network:floatingip", "", {subnet["id"]: address})
+        port = self.port(external, "network:floatingip", "", {subnet["id"]: address})
         self.insert(
             tables.floating_ips, floating_network_id=external, floating_ip_address=address,
             floating_port_id=port, fixed_port_id=guest.port["id"],

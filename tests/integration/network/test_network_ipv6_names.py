@@ -96,6 +96,25 @@ def test_stateless_guests_ask_for_all_but_the_address(lab, routing):
     assert guest.ping(f"{SLAAC}1")
 
 
+def test_ipv6_to_the_external_network(lab, routing):
+    external = lab.service.networks.create(
+        admin_context(), {"name": "out6", "router:external": True, "project_id": "x"}
+    )["id"]
+    body = {"network_id": external, "cidr": "2001:db8:99::/64", "ip_version": 6}
+    lab.service.subnets.create(admin_context(), {**body, "enable_dhcp": False})
+    network = lab.network(f"{SLAAC}/64")
+    modes(lab, network, "slaac")
+    router = routing.router()
+    routing.interface(router, network)
+    (subnet,) = routing.subnets(external)
+    routing.port(external, "network:router_gateway", router, {subnet["id"]: "2001:db8:99::9"})
+    routing.refresh()
+    guest = slaac_guest(lab, network, 3)
+    eventually(lambda: global_address(guest) == guest.address, "an address by advertisement")
+    run("ip", "-6", "route", "add", f"{SLAAC}/64", "via", "2001:db8:99::9")
+    assert eventually(lambda: guest.ping("2001:db8:99::1"), "not translated, and back")
+
+
 def test_a_dead_advertiser_comes_back(lab, routing):
     network = lab.network(f"{SLAAC}/64")
     modes(lab, network, "slaac")

@@ -242,6 +242,18 @@ def test_routers_outlive_the_process_and_come_back_after_a_reboot(lab, routing, 
     assert ping(None, address)
 
 
+def test_an_external_network_does_not_take_the_hosts_own(lab, routing, world):
+    own = world.host.rpartition(".")[0]
+    network = lab.service.networks.create(
+        admin_context(), {"name": "rival", "router:external": True, "project_id": "x"}
+    )
+    body = {"network_id": network["id"], "cidr": f"{own}.0/24", "enable_dhcp": False}
+    lab.service.subnets.create(admin_context(), body)
+    bridge = lab.service.plane.links.bridge(network["id"])
+    assert "inet " not in run("ip", "addr", "show", "dev", bridge)
+    assert ping(None, world.address)
+
+
 def test_nothing_changes_where_nothing_has_changed(lab, routing, site):
     """A server that is built does not touch the routers."""
     space = lab.service.plane.links.router(site.router)

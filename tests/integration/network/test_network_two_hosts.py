@@ -9,16 +9,17 @@ import pytest
 import webtest
 
 from novalite.context import admin_context
+from novalite.exception import Forbidden
 from novalite.network.embedded import rows, tables
 from novalite.wsgi import paste
-from tests.support.netlab import Listener, UdpListener, eventually, ping, somewhere, tcp
+from tests.support.netlab import Listener, UdpListener, eventually, member, ping, somewhere, tcp
 from tests.support.netlab_hosts import FAR, far_lab
 from tests.support.netlab_routers import Routing
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hosts():
     """(lab, the other host); the network service and the agent run."""
     if os.geteuid() != 0:
@@ -149,9 +150,9 @@ def test_the_agent_may_die_and_makes_up_for_what_it_missed(hosts):
     before = set(far.devices())
     far.kill_agent()
     states = lab.service.host_states
-    states.stop()  # its last question ends
+    states.stop()
+    eventually(lambda: not states.asking(FAR), "its last question ends")
     states.start()
-    eventually(lambda: not states.asking(FAR), "nobody asks")
     states.silent(FAR)
     assert here.ping(there.address), "without the agent the network works"
     lab.service.delete_port(admin_context(), gone.port["id"])
@@ -167,15 +168,15 @@ def test_the_agent_may_die_and_makes_up_for_what_it_missed(hosts):
     eventually(lambda: not [each for each in far.devices() if network[:8] in each], "gone")
 
 
-def test_a_host_without_service_credentials_sees_nothing(hosts):
-    _, far = hosts
+def test_only_services_see_what_hosts_do(hosts):
+    lab, far = hosts
     http = webtest.TestApp(paste.load_app(far.cloud), lint=False)
     path = f"/network/v2.0/novalite/hosts/{FAR}/state"
     assert http.get(path, expect_errors=True).status_int == 401
-
-
-def test_an_agent_is_a_row_that_says_where_its_tunnels_end(hosts):
-    lab, _ = hosts
+    with pytest.raises(Forbidden):
+        lab.service.host_states.show(member(), FAR)
+    with pytest.raises(Forbidden):
+        lab.service.host_states.register(member(), FAR, {"tunnel_address": "192.0.2.1"})
     with lab.database.read() as conn:
         (row,) = rows.select(conn, tables.agents, tables.agents.c.host == FAR)
-    assert row["configurations"]["tunneling_ip"].startswith("100.")
+    assert row["configurations"]["tunneling_ip"] == far.address

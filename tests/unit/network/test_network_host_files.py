@@ -103,7 +103,8 @@ def test_names_fit_the_kernel():
 
 def test_only_the_hosts_network_has_an_address_on_the_host():
     assert links.host_addresses(network(FOUR, SIX)) == set()
-    assert links.host_addresses(network(FOUR, SIX, host_access=True)) == {"10.77.0.1/24"}
+    mine = network(FOUR, SIX, host_access=True)
+    assert links.host_addresses(mine) == {"10.77.0.1/24", "2001:db8::1/64"}
     assert links.dhcp_addresses(network(FOUR, SIX)) == {"10.77.0.2/24", "2001:db8::2/64"}
 
 

@@ -12,8 +12,8 @@ LEASE_SECONDS = 86400
 CLASSLESS_ROUTES = 121
 CLASSLESS_ROUTES_MICROSOFT = 249
 SLAAC = "slaac"
-OPTION_NAME = re.compile(r"^[a-z0-9-]{1,64}$")
-DOMAIN = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
+OPTION_NAME = re.compile(r"[a-z0-9-]{1,64}")
+DOMAIN = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Place:
 def domain_of(network: NetworkState, default: str) -> str:
     """Without the dot at the end that the API likes."""
     own = network.dns_domain.rstrip(".")
-    return own if DOMAIN.match(own) else default.rstrip(".")
+    return own if DOMAIN.fullmatch(own) else default.rstrip(".")
 
 
 def configuration(
@@ -111,7 +111,9 @@ def hosts(ports: Iterable[PortState]) -> str:
 
 
 def host_name(port: PortState) -> str:
-    return port.hostname or "host-" + port.addresses[0].replace(".", "-").replace(":", "-")
+    if DOMAIN.fullmatch(port.hostname):
+        return port.hostname
+    return "host-" + port.addresses[0].replace(".", "-").replace(":", "-")
 
 
 def names(ports: Iterable[PortState], domain: str) -> str:
@@ -131,7 +133,7 @@ def options(ports: Iterable[PortState]) -> str:
     lines = []
     for port in sorted(ports, key=lambda each: each.id):
         for name, value, version in port.options:
-            if not OPTION_NAME.match(name) or not value.isprintable():
+            if not OPTION_NAME.fullmatch(name) or not value.isprintable():
                 continue
             kind = "option6" if version == 6 else "option"
             which = name if name.isdecimal() and version == 4 else f"{kind}:{name}"

@@ -117,7 +117,7 @@ class LinuxDataPlane:
         self._lock = lock
 
     def _watch(self) -> None:
-        """A DHCP server that died comes back."""
+        """A DHCP server that died comes back, and what has failed is tried again."""
         while not self._stopping.wait(WATCH_INTERVAL):
             with self._working:
                 dead = [
@@ -126,8 +126,10 @@ class LinuxDataPlane:
                     if network.dhcp_mac and self.dhcp.pid(network_id) is None
                 ]
                 dead += self.routers.dead()
+                failed = list(self._errors)
             if dead:
                 LOG.warning("dnsmasq of %s has stopped; starting it again", ", ".join(dead))
+            if dead or failed:
                 try:
                     self.refresh()
                 except DependencyUnavailable as error:
