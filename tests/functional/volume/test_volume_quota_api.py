@@ -1,5 +1,7 @@
 """Quotas of the volume service: limits, usage, classes, and what they refuse."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from novalite.volume.embedded.usage import usage_of
 
 SETS = "/os-quota-sets"
@@ -96,6 +98,19 @@ def test_what_is_too_much_is_refused_in_the_real_services_words(cloud):
     # neither a row nor its usage is left of what was refused
     assert len(cloud.ok("GET", "/volumes")["volumes"]) == 1
     assert usage(cloud, "gigabytes")["in_use"] == 2
+
+
+def test_many_at_once_get_no_more_than_the_limit(cloud):
+    limits(cloud, volumes=3)
+    cloud.token("demo")
+
+    def create(_):
+        return cloud.request("POST", "/volumes", {"volume": {"size": 1}}).status_int
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(create, range(8)))
+    assert sorted(codes) == [202] * 3 + [413] * 5
+    assert usage(cloud, "volumes")["in_use"] == 3
 
 
 def test_limits_of_one_type(cloud):

@@ -1,0 +1,7 @@
+"""See tests/functional/volume/test_volume_services_api.py."""
+
+import pytest
+
+from tests.functional.volume.test_volume_services_api import *  # noqa: F403
+
+pytestmark = pytest.mark.integration
