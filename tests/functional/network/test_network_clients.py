@@ -149,9 +149,12 @@ def test_every_filter_of_the_sdk(cloud, name):
     wanted = set(resource._query_mapping._mapping.values()) - NOT_OFFERED - {"marker"}
     if resource.base_path == "/rbac-policies":
         wanted.discard("target_project_id")
+    if name == "ports":
+        wanted.discard("subnet_id")
     if name == "network_ip_availabilities":
         wanted -= {"sort_key", "sort_dir"}
     for query in sorted(wanted):
         value = "True" if query in BOOLEANS else VALUES.get(query, "x")
-        answer = cloud.request("GET", f"{resource.base_path}?{query}={value}", user="admin")
+        more = "&sort_key=id" if query == "sort_dir" else ""
+        answer = cloud.request("GET", f"{resource.base_path}?{query}={value}{more}", user="admin")
         assert answer.status_int == 200, (query, answer.text)
