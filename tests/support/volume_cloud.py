@@ -17,6 +17,7 @@ from novalite.context import RequestContext
 from novalite.db import sync
 from novalite.db.engine import Database
 from novalite.deployment import Deployment
+from novalite.exception import InvalidInput
 from novalite.identity.embedded import app as identity_app
 from novalite.identity.embedded.bootstrap import bootstrap as accounts
 from novalite.identity.embedded.bootstrap import read_credentials
@@ -41,11 +42,15 @@ class Events:
         self.sent.extend(events)
 
     def volume_snapshot_create(self, volume_id: str, create_info: dict[str, Any]) -> None:
+        if self.server is None:
+            raise InvalidInput(reason="no server has it")
         self.server.create(volume_id, create_info)
 
     def volume_snapshot_delete(
         self, volume_id: str, snapshot_id: str, delete_info: dict[str, Any]
     ) -> None:
+        if self.server is None:
+            raise InvalidInput(reason="no server has it")
         self.server.delete(volume_id, snapshot_id, delete_info)
 
 

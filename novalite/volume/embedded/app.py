@@ -33,6 +33,7 @@ from novalite.volume.embedded.rest import (
     types,
     versions,
     volume_actions,
+    volume_manage,
     volumes,
 )
 from novalite.wsgi.application import Application, ServiceStyle
@@ -50,6 +51,7 @@ OPERATIONS: list[Operation] = [
         volumes,
         metadata,
         volume_actions,
+        volume_manage,
         attach_actions,
         image_actions,
         snapshots,

@@ -59,5 +59,9 @@ class BackendBusy(exception.DependencyUnavailable):
     message = "The store is busy: {reason}"
 
 
+class ManagedAlready(exception.Invalid):
+    message = "Unable to manage existing volume. {name} is gone or managed already."
+
+
 class InUseByServer(exception.Conflict):
     message = "Detach volume from instance {instance_id} using the Compute API"

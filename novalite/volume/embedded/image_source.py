@@ -91,6 +91,7 @@ def _check_safe(image: "ImageMeta", source: Source) -> None:
             raise ImageUnacceptable(
                 image_id=image.id, reason=f"its data are {inspector}, not {image.disk_format}"
             )
+        assert inspector is not None
         inspector.safety_check()
     except (format_inspector.SafetyCheckFailed, format_inspector.ImageFormatError) as error:
         raise ImageUnacceptable(image_id=image.id, reason=str(error)) from error

@@ -83,8 +83,8 @@ def type_names(conn: Connection, found: Sequence[Row]) -> dict[str | None, str]:
     if not ids:
         return {}
     query = sa.select(volume_types.c.id, volume_types.c.name)
-    found = conn.execute(query.where(any_of(conn, volume_types.c.id, ids)))
-    return {row.id: row.name for row in found}
+    matching = conn.execute(query.where(any_of(conn, volume_types.c.id, ids)))
+    return {type_id: name for type_id, name in matching}  # noqa: C416 - rows are no pairs to mypy
 
 
 def snapshots_of(conn: Connection, volume_id: str, *conditions: Condition) -> list[Row]:

@@ -127,7 +127,7 @@ def insert_pairs(
     values: Mapping[str, Any],
 ) -> None:
     lines = [
-        {owner.key: owner_id, "key": key, "value": "" if value is None else str(value)}
+        {str(owner.key): owner_id, "key": key, "value": "" if value is None else str(value)}
         for key, value in values.items()
     ]
     if lines:

@@ -26,6 +26,7 @@ from novalite.volume.embedded.hosts import Hosts
 from novalite.volume.embedded.legacy_attach import LegacyAttach
 from novalite.volume.embedded.limits import Limits
 from novalite.volume.embedded.log_levels import LogLevels
+from novalite.volume.embedded.manage import Manage
 from novalite.volume.embedded.messages import Messages
 from novalite.volume.embedded.pools import Pools
 from novalite.volume.embedded.qos import Qos
@@ -100,6 +101,7 @@ class VolumeService(DirectAPI):
         self.backup_work = BackupWork(self.core, self.backends, backup_store)
         self.backups = Backups(self.core, self.quotas, self.creation, self.snapshots)
         self.backup_records = BackupRecords(self.core, self.quotas, backup_store)
+        self.manage = Manage(self.core, self.quotas, self.types, self.backends)
         self.volume_work = VolumeWork(
             self.core,
             self.backends,
@@ -122,6 +124,7 @@ class VolumeService(DirectAPI):
             self.volume_work,
             self.snapshot_work,
             self.uploads,
+            self.manage,
             self.retypes,
             self.groups,
             self.group_snapshots,

@@ -18,6 +18,7 @@ from novalite.volume.embedded.tasks import Handler, Tasks
 PATIENCE = 600.0
 """Seconds that a server has for its part."""
 DONE_THERE = "90%"
+CHANGING = ("attaching", "detaching", "reserved")
 
 
 class SnapshotWork:
@@ -42,10 +43,17 @@ class SnapshotWork:
         return failed
 
     def _rows(self, snapshot_id: str) -> tuple[Row | None, Row]:
+        """(snapshot, its volume with ``in_use``: whether a server may have it open). Raises
+        BackendBusy while that is about to change."""
         with self.core.database.read() as conn:
             snapshot = rows.get(conn, snapshots, snapshot_id)
             volume = rows.get(conn, volumes, snapshot["volume_id"]) if snapshot else None
-        return snapshot, volume or {}
+            if volume is None:
+                return snapshot, {}
+            exported = records.is_exported(conn, volume["id"])
+        if exported and volume["status"] in CHANGING:
+            raise BackendBusy(reason=f"volume {volume['id']} is {volume['status']}")
+        return snapshot, {**volume, "in_use": exported or volume["status"] == "in-use"}
 
     def _drop(self, task: Row) -> None:
         self.core.database.run(lambda conn: self.core.promises.finish(conn, task))
@@ -56,48 +64,56 @@ class SnapshotWork:
         snapshot, volume = self._rows(task["resource_id"])
         if snapshot is None or snapshot["location"] is not None:
             return self._drop(task)
-        backend = self.backends[volume["backend"]]
         if volume["location"] is None:
             raise NovaliteError(f"Volume {volume['id']} has no data.")
-        if volume["status"] == "in-use" and backend.live_snapshots:
-            frozen, active = self._create_live(task, snapshot, volume, backend)
-        else:
-            frozen, active = backend.snapshot(volume, snapshot["id"])
+        backend = self.backends[volume["backend"]]
+        live = backend.live_snapshots and (volume["in_use"] or "new_file" in task["payload"])
+        make = self._freeze_live if live else self._freeze
+        frozen, active = make(task, snapshot, volume, backend)
 
-        def record(conn: Connection) -> bool:
-            if not self.core.promises.finish(conn, task):
-                return False
+        def record(conn: Connection) -> None:
             now = self.core.now()
-            changes = {"status": "available", "progress": "100%", "location": frozen}
-            rows.update(conn, snapshots, snapshot["id"], changes, now)
-            same = volumes.c.status == volume["status"]
-            if not rows.update(conn, volumes, volume["id"], {"location": active}, now, same):
+            # a live one is recorded whatever happened since: the server writes to the new file
+            same = (
+                (volumes.c.location == volume["location"],)
+                if live
+                else (
+                    volumes.c.location == volume["location"],
+                    volumes.c.status == volume["status"],
+                )
+            )
+            if not rows.update(conn, volumes, volume["id"], {"location": active}, now, *same):
                 # a host may have been told of the old file since: begin again
                 raise BackendBusy(reason=f"volume {volume['id']} is changing")
-            return True
+            changes = {"progress": "100%", "location": frozen}
+            rows.update(conn, snapshots, snapshot["id"], changes, now)
+            rows.update(
+                conn, snapshots, snapshot["id"], {"status": "available"}, now,
+                snapshots.c.status == "creating",
+            )  # fmt: skip
+            self.core.promises.finish(conn, task)
 
         try:
-            done = self.core.database.run(record)
+            self.core.database.run(record)
         except BackendBusy:
-            if active != task["payload"].get("new_file"):
+            if not live:
                 backend.remove(active if active != volume["location"] else frozen)
             raise
-        if not done:
-            # forced away meanwhile: what was frozen is the volume's own, if its file is still
-            unused = active if active != volume["location"] else frozen
-            if not self._is_written_to(backend, unused, snapshot["format"]):
-                backend.remove(unused)
         return None
 
-    def _create_live(
+    def _freeze(self, task: Row, snapshot: Row, volume: Row, backend: Backend) -> tuple[str, str]:
+        return backend.snapshot(volume, snapshot["id"])
+
+    def _freeze_live(
         self, task: Row, snapshot: Row, volume: Row, backend: Backend
     ) -> tuple[str, str]:
-        """(frozen, active): the new file is named in the task before any server hears of it."""
+        """(frozen, active): the new file is named in the task before any server hears of it. From
+        then on it is the volume's, unless it is certain that nobody writes to it."""
         if volume["format"] == "raw":
             raise BackendFailed(
                 what="snapshot", reason="a raw volume in use cannot be frozen: detach it first"
             )
-        active = task["payload"].get("new_file")
+        old, active = volume["location"], task["payload"].get("new_file")
         if active is None:
             _, active = backend.snapshot(volume, snapshot["id"])
             self.core.promises.note(task, {"new_file": active})
@@ -106,11 +122,19 @@ class SnapshotWork:
             "type": "qcow2",
             "new_file": backend.source(active, "qcow2").path,
         }
-        if self._ask(lambda events: events.volume_snapshot_create(volume["id"], info)):
-            self._wait(snapshot["id"], "creating")
-        elif self._is_written_to(backend, volume["location"], "qcow2"):
-            raise BackendFailed(what="snapshot", reason="somebody unknown writes to the volume")
-        return volume["location"], active
+        try:
+            if self._ask(lambda events: events.volume_snapshot_create(volume["id"], info)):
+                self._wait(snapshot["id"], "creating")
+            if self._is_written_to(backend, old):
+                raise BackendFailed(what="snapshot", reason=f"somebody still writes to {old}")
+        except DependencyUnavailable:
+            raise
+        except NovaliteError:
+            if not self._is_written_to(backend, active):
+                self.core.promises.note(task, {"new_file": None})
+                backend.remove(active)
+                raise
+        return old, active
 
     def _ask(self, ask: Any) -> bool:
         """False: no server that could be asked has the volume."""
@@ -129,20 +153,23 @@ class SnapshotWork:
         """Until the server has done its part. Raises NovaliteError when it could not."""
         deadline = self.core.clock.monotonic() + PATIENCE
         while True:
-            snapshot, _ = self._rows(snapshot_id)
-            if snapshot is None or snapshot["progress"] == DONE_THERE:
+            with self.core.database.read() as conn:
+                snapshot = rows.get(conn, snapshots, snapshot_id)
+            if snapshot is None:
                 return
             if snapshot["status"] != status:
                 raise NovaliteError(f"The server failed: snapshot {snapshot['status']}")
+            if snapshot["progress"] == DONE_THERE:
+                return
             left = deadline - self.core.clock.monotonic()
             if left <= 0:
                 raise NovaliteError("The server did not answer in time.")
             self.core.promises.pause()
 
     @staticmethod
-    def _is_written_to(backend: Backend, location: str, file_format: str) -> bool:
-        path = backend.source(location, file_format).path
-        return os.path.isfile(path) and qemu_img.is_written_to(path, file_format)
+    def _is_written_to(backend: Backend, location: str) -> bool:
+        path = backend.source(location, "qcow2").path
+        return os.path.isfile(path) and qemu_img.is_written_to(path, "qcow2")
 
     # ---- delete ----
 

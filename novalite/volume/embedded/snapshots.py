@@ -163,7 +163,7 @@ class Snapshots:
         def write(conn: Connection) -> Row:
             row = records.snapshot(conn, context, snapshot_id)
             demand_member(context, "volume:update_snapshot", row["project_id"])
-            changes = {name: body[name] for name in ("name", "description") if name in body}
+            changes: Row = {name: body[name] for name in ("name", "description") if name in body}
             rows.update(conn, T, snapshot_id, changes, self.core.now())
             row = records.snapshot(conn, context, snapshot_id)
             return records.complete_snapshots(conn, [row])[0]
@@ -238,7 +238,7 @@ class Snapshots:
 
 
 def request_delete(core: Core, conn: Connection, row: Row) -> None:
-    """Promise that a snapshot goes. The caller wakes the tasks."""
-    core.promises.forget(conn, row["id"])
+    """Promise that a snapshot goes, after whatever is being done with it. The caller wakes the
+    tasks."""
     rows.update(conn, T, row["id"], {"status": "deleting", "progress": "0%"}, core.now())
     core.promises.add(conn, "snapshot_delete", row["id"], {}, [row["volume_id"]])

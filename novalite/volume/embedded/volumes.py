@@ -134,7 +134,7 @@ class Volumes:
         def write(conn: Connection) -> Row:
             row = records.volume(conn, context, volume_id)
             demand_member(context, "volume:update", row["project_id"])
-            changes = {name: body[name] for name in ("name", "description") if name in body}
+            changes: Row = {name: body[name] for name in ("name", "description") if name in body}
             if body.get("metadata") is not None:
                 owner = volume_metadata.c.volume_id
                 rows.set_pairs(

@@ -131,13 +131,16 @@ def everywhere(conf, prepare, promise, check, with_images=False):
 
 
 def tidy(service):
-    """Every file has its row."""
+    """Every file has its row: the last of them goes when all else is done."""
     folder = service.core.conf.embedded.volume_store
-    files = {name for name in os.listdir(folder) if not name.startswith(".volume-service")}
-    assert files == known_locations(service.core) & files
+
+    def files():
+        return {name for name in os.listdir(folder) if not name.startswith(".volume-service")}
+
+    until(lambda: files() <= known_locations(service.core), "no stray files")
     with service.database.read() as conn:
         locations = {row.location for row in conn.execute(volumes.select())}
-    assert locations <= files
+    assert locations <= files()
 
 
 def create(service, **body):

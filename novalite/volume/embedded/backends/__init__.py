@@ -89,11 +89,19 @@ class Backend(Protocol):
     def remove(self, location: str) -> None:
         """Removing what is gone is not an error."""
 
-    def release(self, volume_id: str, location: str, file_format: str) -> str:
-        """Give the data a name that the service never touches; that name."""
+    def new_location(self, volume_id: str, file_format: str) -> str:
+        """One that nothing has yet."""
 
-    def adopt(self, volume_id: str, name: str) -> str:
-        """The opposite; the new location. Raises NotFound."""
+    def released_name(self, volume_id: str, file_format: str) -> str:
+        """A name for data that the service leaves alone."""
+
+    def format_named(self, name: str) -> str:
+        """The format of data with such a name."""
+
+    def exists(self, location: str) -> bool: ...
+
+    def rename(self, old: str, new: str) -> None:
+        """Raises NotFound."""
 
     def adoptable(self, known: Collection[str]) -> list[tuple[str, int]]:
         """(name, bytes) of data that an administrator could put under management."""

@@ -72,14 +72,10 @@ class LvmBackend:
     def _full(self, location: str) -> str:
         return f"{self.group}/{location}"
 
-    @staticmethod
-    def _new(volume_id: str) -> str:
-        return f"volume-{volume_id}.{uuid.uuid4().hex[:12]}"
-
     # ---- volumes ----
 
     def create(self, volume_id: str, file_format: str, size: int) -> str:
-        location = self._new(volume_id)
+        location = self.new_location(volume_id, "raw")
         self._run(
             ["lvcreate", "-y", "-Wy", "-V", f"{size}G", "-n", location,
              "-T", f"{self.group}/{self.pool}"]
@@ -104,7 +100,7 @@ class LvmBackend:
         return copy
 
     def _thin_snapshot(self, volume_id: str, location: str) -> str:
-        copy = self._new(volume_id)
+        copy = self.new_location(volume_id, "raw")
         self._run(["lvcreate", "-y", "-s", "-n", copy, self._full(location)])
         # thin snapshots are made with "skip activation" set
         self._run(["lvchange", "-y", "-kn", "-ay", self._full(copy)])
@@ -149,18 +145,22 @@ class LvmBackend:
         if location in self._names():
             self._run(["lvremove", "-f", self._full(location)])
 
-    def release(self, volume_id: str, location: str, file_format: str) -> str:
-        name = f"volume-{volume_id}"
-        if location in self._names():
-            self._run(["lvrename", self.group, location, name])
-        return name
+    def new_location(self, volume_id: str, file_format: str) -> str:
+        return f"volume-{volume_id}.{uuid.uuid4().hex[:12]}"
 
-    def adopt(self, volume_id: str, name: str) -> str:
-        if not RELEASED.match(name) or name not in self._names():
-            raise NotFound(f"There is no unmanaged logical volume {name}.")
-        location = self._new(volume_id)
-        self._run(["lvrename", self.group, name, location])
-        return location
+    def released_name(self, volume_id: str, file_format: str) -> str:
+        return f"volume-{volume_id}"
+
+    def format_named(self, name: str) -> str:
+        return "raw"
+
+    def exists(self, location: str) -> bool:
+        return location in self._names()
+
+    def rename(self, old: str, new: str) -> None:
+        if not self.exists(old):
+            raise NotFound(f"There is no logical volume {old}.")
+        self._run(["lvrename", self.group, old, new])
 
     def adoptable(self, known: Collection[str]) -> list[tuple[str, int]]:
         names = sorted(name for name in self._names() if RELEASED.match(name))

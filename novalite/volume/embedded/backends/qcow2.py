@@ -45,18 +45,15 @@ class Qcow2Backend:
     def path(self, location: str) -> str:
         return os.path.join(self.folder, location)
 
-    def _new(self, volume_id: str, file_format: str) -> str:
-        return f"volume-{volume_id}.{uuid.uuid4().hex[:12]}.{file_format}"
-
     # ---- volumes ----
 
     def create(self, volume_id: str, file_format: str, size: int) -> str:
-        location = self._new(volume_id, file_format)
+        location = self.new_location(volume_id, file_format)
         qemu_img.create(self.path(location), file_format, size * GIB)
         return self._made(location)
 
     def create_from(self, volume_id: str, file_format: str, size: int, source: Source) -> str:
-        location = self._new(volume_id, file_format)
+        location = self.new_location(volume_id, file_format)
         path = self.path(location)
         try:
             qemu_img.copy(source.path, source.format, path, file_format)
@@ -92,10 +89,10 @@ class Qcow2Backend:
     def snapshot(self, volume: Row, snapshot_id: str) -> tuple[str, str]:
         active, file_format = volume["location"], volume["format"]
         if file_format == "raw":
-            copy = self._new(volume["id"], "raw")
+            copy = self.new_location(volume["id"], "raw")
             qemu_img.copy(self.path(active), "raw", self.path(copy), "raw")
             return self._made(copy), active
-        overlay = self._new(volume["id"], "qcow2")
+        overlay = self.new_location(volume["id"], "qcow2")
         size = volume["size"] * GIB
         qemu_img.create_overlay(self.path(overlay), active, "qcow2", size)
         return active, self._made(overlay)
@@ -108,7 +105,7 @@ class Qcow2Backend:
         if child is None:
             return Removal(unused=(gone,))
         base = self._base(gone)
-        if volume["status"] in ("available", "error") or not self.in_chain(volume, gone):
+        if not volume["in_use"] or not self.in_chain(volume, gone):
             if self._base(child) == gone:
                 qemu_img.rebase(self.path(child), base, "qcow2")
             return Removal(unused=(gone,))
@@ -117,7 +114,9 @@ class Qcow2Backend:
             return Removal(unused=(gone,), merge=Step(base, None))
         # the next snapshot's data goes into this one's file, which the next one then has
         (taker,) = (each["id"] for each in others if each["location"] == child)
-        return Removal(moved={taker: gone}, unused=(child,), merge=Step(child, gone))
+        merged = self._child(volume, child, others) is None
+        step = None if merged else Step(child, gone)
+        return Removal(moved={taker: gone}, unused=(child,), merge=step)
 
     def finish_merge(self, volume: Row, snapshot: Row, removal: Removal, others: list[Row]) -> None:
         """Do here what no server did. QEMU's locks keep this away from files that are in use."""
@@ -143,7 +142,7 @@ class Qcow2Backend:
         return False
 
     def revert(self, volume: Row, snapshot: Row) -> str:
-        location = self._new(volume["id"], volume["format"])
+        location = self.new_location(volume["id"], volume["format"])
         path = self.path(location)
         if snapshot["format"] == "raw":
             qemu_img.copy(self.path(snapshot["location"]), "raw", path, "raw")
@@ -178,33 +177,57 @@ class Qcow2Backend:
         except FileNotFoundError:
             pass
 
-    def release(self, volume_id: str, location: str, file_format: str) -> str:
-        name = f"volume-{volume_id}" + (".raw" if file_format == "raw" else "")
-        if os.path.exists(self.path(location)):
-            os.rename(self.path(location), self.path(name))
-            _sync(self.folder)
-        return name
+    def new_location(self, volume_id: str, file_format: str) -> str:
+        return f"volume-{volume_id}.{uuid.uuid4().hex[:12]}.{file_format}"
 
-    def adopt(self, volume_id: str, name: str) -> str:
-        path = self.path(os.path.basename(name))
-        if os.path.basename(name) != name or not RELEASED.match(name) or not os.path.isfile(path):
-            raise NotFound(f"There is no unmanaged file {name}.")
-        location = self._new(volume_id, format_of_name(name))
-        os.rename(path, self.path(location))
+    def released_name(self, volume_id: str, file_format: str) -> str:
+        return f"volume-{volume_id}" + (".raw" if file_format == "raw" else "")
+
+    def format_named(self, name: str) -> str:
+        """Never by the content, which is a guest's to write."""
+        return "raw" if name.endswith(".raw") else "qcow2"
+
+    def exists(self, location: str) -> bool:
+        return os.path.isfile(self.path(location))
+
+    def rename(self, old: str, new: str) -> None:
+        try:
+            os.rename(self.path(old), self.path(new))
+        except FileNotFoundError:
+            raise NotFound(f"There is no file {old}.") from None
         _sync(self.folder)
-        return location
 
     def adoptable(self, known: Collection[str]) -> list[tuple[str, int]]:
         found = []
         for name in sorted(os.listdir(self.folder)):
             if RELEASED.match(name) and name not in known:
                 path = self.path(name)
-                size = qemu_img.info(path, format_of_name(name))["virtual-size"]
+                size = qemu_img.info(path, self.format_named(name))["virtual-size"]
                 found.append((name, int(size)))
         return found
 
     def leftovers(self, known: Collection[str]) -> list[str]:
-        return [name for name in os.listdir(self.folder) if OURS.match(name) and name not in known]
+        """Not what a server writes to, or what a volume stands on, whatever the rows say: better
+        a file too many."""
+        names = {name for name in os.listdir(self.folder) if OURS.match(name)}
+        found = {
+            name
+            for name in names - set(known)
+            if not qemu_img.is_written_to(self.path(name), self.format_named(name))
+        }
+        if found:
+            for name in names - found:
+                found.difference_update(self._chain(name))
+        return sorted(found)
+
+    def _chain(self, location: str) -> list[str]:
+        """What a file stands on."""
+        chain: list[str] = []
+        base = self._base(location) if location.endswith(".qcow2") else None
+        while base is not None and base not in chain:
+            chain.append(base)
+            base = self._base(base)
+        return chain
 
     # ---- use ----
 
@@ -214,11 +237,6 @@ class Qcow2Backend:
     def capacity(self) -> tuple[float, float]:
         usage = shutil.disk_usage(self.folder)
         return round(usage.total / GIB, 2), round(usage.free / GIB, 2)
-
-
-def format_of_name(name: str) -> str:
-    """By the name and never by the content, which is a guest's to write."""
-    return "raw" if name.endswith(".raw") else "qcow2"
 
 
 def _sync(path: str) -> None:

@@ -19,10 +19,10 @@ from novalite.volume.embedded.rows import boolean_of, is_id
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
 
 SIZE: Schema = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": 0x7FFFFFFF},
-        {"type": "string", "pattern": "^0*[1-9][0-9]{0,9}$"},
-    ]
+    "type": ["integer", "string"],
+    "pattern": "^[0-9]+$",
+    "minimum": 1,
+    "maximum": 0x7FFFFFFF,
 }
 OPTIONAL_ID: Schema = {"type": ["string", "null"], "maxLength": 36}
 LOOSE_BOOLEAN: Schema = {"type": ["boolean", "string", "null"]}
@@ -32,7 +32,7 @@ _CREATE: dict[str, Schema] = {
     "description": TEXT,
     "display_name": TEXT,
     "display_description": TEXT,
-    "size": {"anyOf": [*SIZE["anyOf"], {"type": "null"}]},
+    "size": {**SIZE, "type": ["integer", "string", "null"]},
     "availability_zone": TEXT,
     "volume_type": TEXT,
     "metadata": {"anyOf": [PAIRS, {"type": "null"}]},
