@@ -16,7 +16,7 @@ from novalite.identity.embedded.rows import Row, insert_missing
 
 
 class ApplicationCredentials(Records):
-    """A row has ``roles`` and ``access_rules`` (rows; None: no rules, all is allowed)."""
+    """A row has ``roles`` and ``access_rules`` (rows; None: none were given, all is allowed)."""
 
     resource = queries.application_credentials
 
@@ -52,7 +52,7 @@ class ApplicationCredentials(Records):
                 "unrestricted": values.get("unrestricted", False),
                 "expires_at": values.get("expires_at"),
                 "secret_hash": hashed,
-                "restricted_to_rules": rules is not None,
+                "restricted_to_rules": bool(rules),
             }
             made = self.resource.create(conn, row)
             chosen = held if values.get("roles") is None else choose_roles(values["roles"], held)

@@ -15,7 +15,7 @@ application_credentials = Table(
     Column("description", text()),
     Column("secret_hash", string(255), nullable=False),
     Column("unrestricted", Boolean, nullable=False),
-    Column("restricted_to_rules", Boolean, nullable=False),  # access rules were given, maybe none
+    Column("restricted_to_rules", Boolean, nullable=False),  # access rules were given
     Column("expires_at", BigInteger),
     UniqueConstraint("user_id", "name"),
     **MYSQL_OPTIONS,
