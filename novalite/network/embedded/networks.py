@@ -24,6 +24,7 @@ HOST_ZONE = 0
 LAST_ZONE = 65535
 LAST_SEGMENT = (1 << 24) - 1
 MIN_MTU, MAX_MTU = 68, 65535
+USUAL_MTU, TUNNEL_OVERHEAD = 1500, 50
 PROVIDER = ("provider:network_type", "provider:physical_network", "provider:segmentation_id")
 ADMIN_ONLY = ("shared", "router:external", "is_default", *PROVIDER)
 
@@ -58,7 +59,7 @@ class Networks(Records):
             "external": rows.boolean_of(body.get("router:external", False)),
             "port_security_enabled": rows.boolean_of(body.get("port_security_enabled", True)),
             "is_default": rows.boolean_of(body.get("is_default") or False),
-            "mtu": _mtu(body.get("mtu")),
+            "mtu": self._mtu(body.get("mtu")),
             "dns_domain": dns.domain(body.get("dns_domain")),
             "availability_zone_hints": check_zones(body.get("availability_zone_hints")),
             "dhcp_scheduled": True,
@@ -85,6 +86,14 @@ class Networks(Records):
                     raise Conflict("The network could not be created.") from None
         return self.show(context, row["id"])
 
+    def _mtu(self, value: Any) -> int:
+        """What fits through tunnels as well, where there are some. Raises InvalidInput."""
+        usual = USUAL_MTU - (TUNNEL_OVERHEAD if self.core.conf.embedded.tunnel_address else 0)
+        mtu = usual if value in (None, 0) else int(value)
+        if not MIN_MTU <= mtu <= MAX_MTU:
+            raise InvalidInput(reason=f"MTU {mtu} is out of range.")
+        return mtu
+
     def update(self, context: RequestContext, network_id: str, body: Row) -> Row:
         demand_privilege(context, body, *ADMIN_ONLY)
         if any(name in body for name in PROVIDER):
@@ -101,7 +110,7 @@ class Networks(Records):
         if "router:external" in body:
             changes["external"] = rows.boolean_of(body["router:external"])
         if "mtu" in body:
-            changes["mtu"] = _mtu(body["mtu"])
+            changes["mtu"] = self._mtu(body["mtu"])
 
         def write(conn: Connection) -> Row:
             row = self.mine(conn, context, network_id)
@@ -149,13 +158,6 @@ class Networks(Records):
 
         self.core.database.run(write)
         self.core.plane.refresh(network_id)
-
-
-def _mtu(value: Any) -> int:
-    mtu = 1500 if value in (None, 0) else int(value)
-    if not MIN_MTU <= mtu <= MAX_MTU:
-        raise InvalidInput(reason=f"MTU {mtu} is out of range.")
-    return mtu
 
 
 def _segment(body: Row) -> int | None:

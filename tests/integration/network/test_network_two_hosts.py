@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import struct
+import threading
 
 import pytest
 import webtest
@@ -45,9 +46,30 @@ def test_a_network_on_two_hosts(hosts):
     assert here.ping(there.address)
     assert there.ping(here.address)
     assert there.ping(beside.address)
-    assert ping(there.namespace, here.address, "-s", "1400"), "whole packets"
+    assert ping(there.namespace, here.address, "-s", "1422"), "whole packets"
+    assert _carries(here, there, 1 << 20)
     assert tcp(there.namespace, "169.254.169.254", 80), "metadata is on the network host"
     assert lab.service.plane.dhcp.leases(network) >= {(there.port["mac_address"], there.address)}
+
+
+def _carries(sender, receiver, size: int) -> bool:
+    """A stream with as large packets as the devices take."""
+    listener = Listener(receiver.namespace, 9000)
+    with contextlib.closing(listener), somewhere(sender.namespace):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    with contextlib.closing(sock):
+        sock.settimeout(5)
+        sock.connect((receiver.address, 9000))
+        peer = eventually(lambda: listener.kept, "accepted")[0]
+        peer.settimeout(5)
+        writer = threading.Thread(target=sock.sendall, args=(bytes(size),), daemon=True)
+        writer.start()
+        got = 0
+        while got < size:
+            got += len(peer.recv(65536)) or size * 2
+        writer.join()
+        peer.close()
+    return got == size
 
 
 def test_routers_and_floating_addresses_of_guests_elsewhere(hosts):
@@ -90,7 +112,7 @@ def test_networks_stay_apart_and_rules_hold_on_both_hosts(hosts):
     # nobody pretends to be somebody else there either
     there.ip("addr", "add", "192.168.73.99/24", "dev", "eth0")
     ears = UdpListener(here.namespace, 5000)
-    lab.rule(lab.default_group(), protocol="udp")
+    lab.rule(lab.default_group(), protocol="udp", port_range_min=5000, port_range_max=5000)
     with contextlib.closing(ears):
         for source, heard in (("192.168.73.99", False), ("192.168.73.51", True)):
             with somewhere(there.namespace):
@@ -107,7 +129,7 @@ def test_only_hosts_of_the_cloud_get_into_tunnels(hosts):
     here, there = lab.guest(network), far.guest(network)
     for guest in (here, there):
         guest.configure()
-    lab.rule(lab.default_group(), protocol="udp")
+    lab.rule(lab.default_group(), protocol="udp", port_range_min=5001, port_range_max=5001)
     with lab.database.read() as conn:
         vni = rows.get(conn, tables.networks, network)["segmentation_id"]
     intruder = f"{far.hub.rpartition('.')[0]}.77"
