@@ -18,21 +18,25 @@ def prove(cloud: Cloud, steps: Steps, shell: host.Shell, server: dict[str, Any])
     steps.done("POST /volumes", "1 GiB, available")
     attachments = f"/servers/{server['id']}/os-volume_attachments"
     attached = cloud.compute("POST", attachments, {"volumeAttachment": {"volumeId": made["id"]}})
-    device = attached["volumeAttachment"]["device"]
-    sectors = f"cat /sys/block/{device.removeprefix('/dev/')}/size"
+    wish = attached["volumeAttachment"]["device"]
 
-    def seen() -> bool | None:
-        code, out = shell(sectors)
-        return True if code == 0 and out.strip() == str(BYTES // 512) else None
+    def seen() -> str | None:
+        """Which disk it is in there: by its serial number, for a guest counts as it likes."""
+        _, out = shell(f"grep -l {made['id'][:20]} /sys/block/*/serial")
+        return out.strip().removeprefix("/sys/block/").removesuffix("/serial") or None
 
-    wait_for("the volume in the guest", seen, 60)
-    steps.done("os-volume_attachments", f"{device} in the guest, while it runs")
-    code, out = shell(f"printf {WORDS} | dd of={device} conv=fsync && head -c 19 {device}")
+    disk = wait_for("the volume in the guest", seen, 60)
+    _, size = shell(f"cat /sys/block/{disk}/size")
+    expect(size.strip() == str(BYTES // 512), f"/dev/{disk} has {size.strip()} sectors")
+    steps.done("os-volume_attachments", f"{wish}; the running guest calls it /dev/{disk}")
+    code, out = shell(
+        f"printf {WORDS} | dd of=/dev/{disk} conv=fsync && head -c {len(WORDS)} /dev/{disk}"
+    )
     expect(code == 0 and WORDS in out, f"what was written is not read back: {out!r}")
     steps.done("written and read back", WORDS)
     cloud.compute("DELETE", f"{attachments}/{made['id']}")
     _wait_status(cloud, made["id"], "available")
-    wait_for("the guest to lose it", lambda: shell(sectors)[0] != 0 or None, 60)
+    wait_for("the guest to lose it", lambda: seen() is None or None, 60)
     steps.done("detached", "and gone from the guest")
     remove(cloud)
     steps.done("deleted")
