@@ -54,10 +54,10 @@ def test_a_network_on_two_hosts(hosts):
 
 def _carries(sender, receiver, size: int) -> bool:
     """A stream with as large packets as the devices take."""
-    listener = Listener(receiver.namespace, 9000)
-    with contextlib.closing(listener), somewhere(sender.namespace):
+    with somewhere(sender.namespace):
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    with contextlib.closing(sock):
+    listener = Listener(receiver.namespace, 9000)
+    with contextlib.closing(listener), contextlib.closing(sock):
         sock.settimeout(5)
         sock.connect((receiver.address, 9000))
         peer = eventually(lambda: listener.kept, "accepted")[0]
@@ -65,10 +65,9 @@ def _carries(sender, receiver, size: int) -> bool:
         writer = threading.Thread(target=sock.sendall, args=(bytes(size),), daemon=True)
         writer.start()
         got = 0
-        while got < size:
-            got += len(peer.recv(65536)) or size * 2
+        while got < size and (piece := peer.recv(65536)):
+            got += len(piece)
         writer.join()
-        peer.close()
     return got == size
 
 
