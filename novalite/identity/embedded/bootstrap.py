@@ -127,4 +127,7 @@ def _ensure_accounts(conn: Connection, hashes: dict[str, str]) -> bool:
     }
     for user, role, kind, target in ASSIGNMENTS:
         give(conn, Place("user", users[user], kind, targets[target]), roles[role])
+    # Compute hosts elsewhere make volumes for servers, in the projects of these.
+    everywhere = Place("user", users["nova"], "domain", DEFAULT_DOMAIN, inherited=True)
+    give(conn, everywhere, roles["member"])
     return True
