@@ -1,5 +1,7 @@
 """The embedded identity and image services on SQLite."""
 
+import shutil
+
 import pytest
 
 from novalite.db import sync
@@ -9,10 +11,18 @@ from tests.support.embedded_cloud import cloud, conf, served
 __all__ = ["cloud", "conf", "database", "served"]
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """The file of a database with all tables: making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("database") / "embedded.sqlite"
+    sync.sync_embedded(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def database(tmp_path):
-    url = f"sqlite:///{tmp_path}/embedded.sqlite"
-    sync.sync_embedded(url)
-    database = Database(url)
+def database(empty_database, tmp_path):
+    path = tmp_path / "embedded.sqlite"
+    shutil.copy(empty_database, path)
+    database = Database(f"sqlite:///{path}")
     yield database
     database.dispose()
