@@ -34,21 +34,55 @@ def allows(rules: Iterable[dict[str, str]], environ: dict[str, Any]) -> bool:
     return any(
         rule["service"] in types
         and rule["method"] == environ["REQUEST_METHOD"]
-        and _pattern(rule["path"]).fullmatch(path) is not None
+        and _pattern(rule["path"]).fits(path)
         for rule in rules
     )
 
 
+class _Pattern:
+    """All places of the pattern where a path may be, kept as bits: users write these patterns, and
+    a backtracking regular expression could be made to search for hours."""
+
+    def __init__(self, text: str) -> None:
+        self._literals: dict[str, int] = {}
+        self._segment = self._any = self._one = place = 0
+        for token in _TOKEN.finditer(text):
+            bit = 1 << place
+            if token["literal"]:
+                self._literals[token["literal"]] = self._literals.get(token["literal"], 0) | bit
+            elif token["many"]:
+                self._any |= bit
+            elif token["one"]:
+                self._segment |= bit
+            else:  # one character of a segment, then any number of them
+                self._one |= bit
+                self._segment |= bit << 1
+                place += 1
+            place += 1
+        self._end = 1 << place
+
+    def fits(self, path: str) -> bool:
+        at = self._skip(1)
+        for char in path:
+            moved = at & self._literals.get(char, 0)
+            stay = at & self._any
+            if char != "/":
+                moved |= at & self._one
+                stay |= at & self._segment
+            at = self._skip(moved << 1 | stay)
+            if not at:
+                return False
+        return bool(at & self._end)
+
+    def _skip(self, at: int) -> int:
+        """A star may stand for nothing."""
+        while True:
+            more = at | (at & (self._any | self._segment)) << 1
+            if more == at:
+                return at
+            at = more
+
+
 @functools.lru_cache(maxsize=256)
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = []
-    for token in _TOKEN.finditer(path):
-        if token["name"]:
-            parts.append("[^/]+")
-        elif token["many"]:
-            parts.append(".*")
-        elif token["one"]:
-            parts.append("[^/]*")
-        else:
-            parts.append(re.escape(token["literal"]))
-    return re.compile("".join(parts), re.DOTALL)
+def _pattern(path: str) -> _Pattern:
+    return _Pattern(path)

@@ -28,6 +28,7 @@ from novalite.identity.embedded.scoping import Details
 from novalite.identity.embedded.throttle import Throttle
 
 SECOND = 1_000_000  # microseconds
+LONGEST_ACCESS = 255
 EC2_SKEW = datetime.timedelta(minutes=15)
 
 
@@ -80,6 +81,8 @@ class Authenticator:
         ec2_signature.fits; for S3 ``token`` (what was signed, base64) and ``signature``."""
         now = self._core.now()
         access = str(asked.get("access") or "")
+        if len(access) > LONGEST_ACCESS:
+            raise exception.Unauthorized()
         account = f"ec2 {access}"
         self._throttle.check(account, "")
         with self._core.read() as conn:

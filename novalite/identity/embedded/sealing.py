@@ -1,5 +1,7 @@
 """Secrets that have to be read again (EC2 and OAuth keys): encrypted by keys in files."""
 
+from cryptography.fernet import InvalidToken
+
 from novalite.identity.embedded.keys import KeyRepository
 
 
@@ -12,7 +14,12 @@ class Sealer:
 
     def open(self, sealed: str) -> str:
         """Raises cryptography's InvalidToken when the key is gone."""
-        return self._keys.fernet().decrypt(sealed.encode("ascii")).decode("utf-8", "surrogatepass")
+        try:
+            raw = self._keys.fernet().decrypt(sealed.encode("ascii"))
+        except InvalidToken:  # a key that is newer than our last look
+            self._keys.reload()
+            raw = self._keys.fernet().decrypt(sealed.encode("ascii"))
+        return raw.decode("utf-8", "surrogatepass")
 
     def renew(self, sealed: str) -> str:
         """The same under the newest key."""

@@ -100,6 +100,8 @@ def test_restricted_and_unrestricted(cloud, demo):
         make(other, code, name=f"by {unrestricted}")
         ec2 = f"users/{demo.user_id}/credentials/OS-EC2"
         other.post(ec2, {"tenant_id": demo.project_id}, code)
+        other.get(ec2, 200 if unrestricted else 403)
+        other.get("credentials", 200 if unrestricted else 403)
         trust = {"trustor_user_id": demo.user_id, "trustee_user_id": demo.user_id,
                  "impersonation": True, "project_id": demo.project_id,
                  "roles": [{"name": "member"}]}  # fmt: skip
@@ -309,6 +311,7 @@ def test_ec2_credentials(cloud, demo, nova):
     nova.post("ec2tokens", {"ec2Credentials": signed}, 200)
     nova.post("ec2tokens", {"credentials": {**signed, "signature": "AAAA"}}, 401)
     nova.post("ec2tokens", {"credentials": {**signed, "access": "nix"}}, 401)
+    nova.post("ec2tokens", {"credentials": {**signed, "access": "n" * 5000}}, 401)
     demo.post("ec2tokens", {"credentials": signed}, 403)
     Api(cloud, None).post("ec2tokens", {"credentials": signed}, 401)
     old = sign_v2(made["secret"], Timestamp="2001-01-01T00:00:00Z")

@@ -138,6 +138,12 @@ def test_one_time_passwords_of_rfc_6238():
         ("/v2.1/servers/**", "/servers/x/y", True),
         ("/v2.1/ser.ers", "/servers", False),
         ("/**", "/servers", True),
+        ("/**/ips", "/servers/x/ips", True),
+        ("/**/ips", "/servers/x/ip", False),
+        ("/v2.1/**/a*c/{x}y", "/q/r/abc/ny", True),
+        ("/v2.1/**/a*c/{x}y", "/q/r/abc/y", False),
+        ("/v2.1/servers*", "/servers", True),
+        pytest.param("/" + "**a" * 40, "/servers" + "a" * 4000 + "b", False, id="hostile"),
     ],
 )
 def test_paths_of_access_rules(path, request_path, fits):

@@ -8,6 +8,7 @@ from novalite.identity.embedded.credentials import EC2
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
     caller,
+    details_of,
     is_admin,
     may_read_all,
     require,
@@ -39,6 +40,7 @@ def view(req: Request, row: Row) -> Row:
 
 def list_(req: Request) -> dict[str, Any]:
     """One's own, or for who may look at all: all."""
+    require_full_login(req, "list_credentials")
     wanted = forms.filters(req, "user_id", "type")
     if not _may_read_all(req):
         require(wanted.get("user_id", caller(req)) == caller(req), "list_credentials")
@@ -89,8 +91,7 @@ def show_ec2(req: Request) -> dict[str, Any]:
 
 def create_ec2(req: Request) -> dict[str, Any]:
     user_id = _owner(req, "ec2_create_credential", write=True)
-    details = require_full_login(req, "ec2_create_credential")
-    delegation = _delegation(details)
+    delegation = _delegation(details_of(req))
     row = service_of(req).credentials.create_ec2(user_id, req.body["tenant_id"], delegation)
     return {"credential": _ec2(req, row)}
 
@@ -135,7 +136,9 @@ def _may_read_all(req: Request) -> bool:
 
 
 def _fetch(req: Request, action: str, *, write: bool = False) -> Row:
-    """A foreign one is as forbidden as one that is not there."""
+    """A foreign one is as forbidden as one that is not there. Who acts for a user does not get to
+    see the user's secrets, which may be worth more."""
+    require_full_login(req, action)
     allowed = is_admin(req) if write else _may_read_all(req)
     row = service_of(req).credentials.find(id=req.path["id"])
     require(allowed or (row is not None and row["user_id"] == caller(req)), action)
@@ -143,6 +146,7 @@ def _fetch(req: Request, action: str, *, write: bool = False) -> Row:
 
 
 def _owner(req: Request, action: str, *, write: bool = False) -> str:
+    require_full_login(req, action)
     own = req.path["user_id"] == caller(req)
     require(own or is_admin(req) or (not write and _may_read_all(req)), action)
     return str(service_of(req).users.get(req.path["user_id"])["id"])
