@@ -3,7 +3,9 @@
 import itertools
 import os
 import pathlib
+import random
 import signal
+import string
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,8 +45,12 @@ class AllInOne:
         self.port = free_port()
         self.clouds_yaml = str(state / "clouds.yaml")
         self.config = state / "test.conf"
+        # Names and ranges of its own, so that several may be tested on one host at once.
+        letters = random.choices(string.ascii_lowercase, k=2)
+        number = random.randrange(1, 250)
         self.config.write_text(
-            "[embedded]\ndevice_prefix = nvt\nnetwork_cidr = 10.79.0.0/24\n"
+            f"[embedded]\ndevice_prefix = n{''.join(letters)}\n"
+            f"network_cidr = 10.79.{number}.0/24\nexternal_cidr = 172.25.{number}.0/24\n"
             "external_cidr = 10.79.4.0/24\n"
             "[DEFAULT]\nwork_sweep_interval = 3\ncpu_allocation_ratio = 32\n"
             "[quota]\ninstances = -1\ncores = -1\nram = -1\n"
