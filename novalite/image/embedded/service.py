@@ -61,6 +61,12 @@ class ImageService:
         fill = Chore("cache", self.cached_images.pending, self.cached_images.fill)
         self.workers = Workers(self.core, self.tasks, [fill])
 
+    @property
+    def several_stores(self) -> bool:
+        """Whether clients hear of stores at all, as they do of the real service's if it has
+        several: openstacksdk takes ``stores`` of an image for a property that it may remove."""
+        return len(self.core.stores.named) > 1 or self.locations.enabled
+
     # ---- ImageAPI ----
 
     def get(self, context: RequestContext, image_id: str) -> ImageMeta:

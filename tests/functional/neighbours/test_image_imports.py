@@ -159,6 +159,8 @@ def test_stores(cloud, demo, admin):
     assert remove(admin, both, "second").status_int == 403
     cloud.request("DELETE", f"/image/v2/images/{both}", token=demo)
     assert stores.named["second"].path(both) is None
+    listed = cloud.request("GET", "/image/v2/info/stores", token=demo).json["stores"]
+    assert listed == [{"id": "file", "default": "true"}, {"id": "second"}]
     detail = "/image/v2/info/stores/detail"
     assert cloud.request("GET", detail, token=demo).status_int == 403
     named = cloud.request("GET", detail, token=admin).json["stores"]

@@ -15,7 +15,7 @@ _INVISIBLE = "It's not allowed to add, replace or remove locations if locations 
 def view(req: Request, image: Image) -> dict[str, Any]:
     service = service_of(req)
     body = views.image(image)
-    if image.locations:
+    if image.locations and service.several_stores:
         names = service.core.stores.ordered(place.store for place in image.locations)
         body["stores"] = ",".join(names)
     if service.locations.enabled:
@@ -48,8 +48,9 @@ def create(req: Request) -> Answer:
     headers = {
         "Location": req.link(f"/v2/images/{image.id}"),
         "OpenStack-image-import-methods": ",".join(service.imports.methods()),
-        "OpenStack-image-store-ids": ",".join(service.core.stores.named),
     }
+    if service.several_stores:
+        headers["OpenStack-image-store-ids"] = ",".join(service.core.stores.named)
     return Answer(view(req, image), headers=headers)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 from novalite import exception
 from novalite.image.embedded import access
 from novalite.image.embedded.rest.common import service_of
+from novalite.image.embedded.service import ImageService
 from novalite.image.embedded.stores import DEFAULT, HTTP
+from novalite.wsgi.faults import HTTPFault
 from novalite.wsgi.operations import Operation, Request
 
 
@@ -20,7 +22,7 @@ def show_import(req: Request) -> dict[str, Any]:
 
 
 def list_stores(req: Request) -> dict[str, Any]:
-    service = service_of(req)
+    service = _of_several(req)
     found = [_store(name) for name in service.core.stores.named]
     if service.locations.enabled:
         found.append({"id": HTTP, "read-only": "true"})
@@ -30,7 +32,7 @@ def list_stores(req: Request) -> dict[str, Any]:
 def list_stores_in_detail(req: Request) -> dict[str, Any]:
     """The first store is the one that is preferred: it weighs most."""
     access.require_admin(req.context, "stores_info_detail")
-    named = service_of(req).core.stores.named
+    named = _of_several(req).core.stores.named
     weights = range(len(named) - 1, -1, -1)
     return {
         "stores": [
@@ -43,6 +45,14 @@ def list_stores_in_detail(req: Request) -> dict[str, Any]:
             for (name, store), weight in zip(named.items(), weights, strict=True)
         ]
     }
+
+
+def _of_several(req: Request) -> ImageService:
+    """Raises a 404 fault where there is one store only, as the real service does."""
+    service = service_of(req)
+    if not service.several_stores:
+        raise HTTPFault(404, "Multi backend is not supported at this site.")
+    return service
 
 
 def _store(name: str) -> dict[str, Any]:
@@ -64,10 +74,10 @@ def delete_from_store(req: Request) -> None:
 
 OPERATIONS = [
     Operation("GET", "/v2/info/import", show_import, "List import methods"),
-    Operation("GET", "/v2/info/stores", list_stores, "List stores"),
+    Operation("GET", "/v2/info/stores", list_stores, "List stores", errors=(404,)),
     Operation(
         "GET", "/v2/info/stores/detail", list_stores_in_detail, "List stores in detail",
-        errors=(403,),
+        errors=(403, 404),
     ),
     Operation("GET", "/v2/info/usage", show_usage, "Show quotas and their usage", errors=(403,)),
     Operation(
