@@ -61,7 +61,7 @@ def for_attachment(
         if plain in used:
             raise DevicePathInUse(path=f"/dev/{plain}")
         prefix = PREFIX.get(bus, PREFIX[DEFAULT_BUS])
-        if plain.startswith(prefix) and plain.removeprefix(prefix) in _LETTERS[1:]:
+        if plain in [prefix + letter for letter in _LETTERS[1:]]:
             return f"/dev/{plain}", bus
     return next_free(bus, used), bus
 

@@ -8,7 +8,7 @@ import pytest
 
 from novalite.context import admin_context
 from novalite.db.api_database import host_mappings, instance_groups
-from novalite.db.cell_database import instance_actions, instances, services
+from novalite.db.cell_database import block_devices, instance_actions, instances, services
 from novalite.exception import (
     HostMappingNotFound,
     InstanceNotFound,
@@ -16,7 +16,13 @@ from novalite.exception import (
     UnexpectedDeletingTaskState,
     UnexpectedTaskState,
 )
-from novalite.objects import ComputeNode, InstanceFault, InstanceGroup, InstanceStep
+from novalite.objects import (
+    BlockDevice,
+    ComputeNode,
+    InstanceFault,
+    InstanceGroup,
+    InstanceStep,
+)
 from tests.support.small_cloud import PROJECT, USER, SmallCloud
 
 CONTEXT = admin_context("req-post")
@@ -264,3 +270,21 @@ def test_claims_of_what_is_promised_are_no_orphans(world: World) -> None:
     world.runner.tidy()
     assert world.gateway.orphan_allocations(CONTEXT, "host1") == 0
     assert cloud.claims(uuid) == [("cell1", "host1")]
+
+
+def test_a_step_with_devices_that_go_and_collections_that_are_wanted(world: World) -> None:
+    with world.cloud.cell.write() as conn:
+        volume = BlockDevice("volume", "volume", volume_id="v", task_state="attaching")
+        block_devices.create(conn, world.uuid, [volume])
+    world.step(changes={"vm_state": "active", "task_state": None})
+    [unfinished] = world.gateway.instances_on_host(CONTEXT, "host1", unfinished_only=True)
+    assert [d.task_state for d in unfinished.block_devices or () if d.is_volume] == ["attaching"]
+
+    plain = world.step()
+    assert plain.block_devices is None  # type: ignore[attr-defined]
+    full = world.step(load=["block_devices"])
+    assert "v" in [d.volume_id for d in full.block_devices]  # type: ignore[attr-defined]
+    world.step(removed_devices=[volume.uuid], finish_event="compute_attach_volume", result="Error")
+    full = world.step(load=["block_devices"])
+    assert "v" not in [d.volume_id for d in full.block_devices]  # type: ignore[attr-defined]
+    assert world.gateway.instances_on_host(CONTEXT, "host1", unfinished_only=True) == []
