@@ -160,15 +160,12 @@ class BackupWork:
 
     def restore(self, task: Row) -> None:
         """Into a volume that was there before."""
-        backup = self._backup(task)
         with self.core.database.read() as conn:
-            target = rows.get(conn, volumes, backup["restore_volume_id"]) if backup else None
-        if backup is None or backup["status"] != "restoring":
-            return self._drop(task)
+            target = rows.get(conn, volumes, task["payload"]["volume_id"])
         if target is None or target["status"] != "restoring-backup":
-            raise BackendFailed(what="restore", reason="the volume is gone")
+            return self.restored(task)
         backend = self.backends[target["backend"]]
-        with self.content(backup["id"]) as (_, source):
+        with self.content(task["resource_id"]) as (backup, source):
             location = self._made(target, backend, backup, source)
 
         def record(conn: Connection) -> bool:
@@ -194,13 +191,10 @@ class BackupWork:
         return None
 
     def _restore_failed(self, conn: Connection, task: Row, error: Exception) -> None:
-        backup = rows.get(conn, T, task["resource_id"])
-        if backup is None:
-            return
         self._fail(conn, task, error, "available")
         busy = volumes.c.status == "restoring-backup"
         changes = {"status": "error_restoring"}
-        rows.update(conn, volumes, backup["restore_volume_id"], changes, self.core.now(), busy)
+        rows.update(conn, volumes, task["payload"]["volume_id"], changes, self.core.now(), busy)
 
     def restored(self, task: Row) -> None:
         """The new volume that was made from the backup is there, or failed: it says so itself."""

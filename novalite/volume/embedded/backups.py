@@ -225,7 +225,6 @@ class Backups:
             demand_member(context, "backup:restore", row["project_id"])
             if row["status"] != "available":
                 raise InvalidBackup(reason="Backup status must be available")
-            payload = {"context": context.to_dict()}
             if volume_id is None:
                 target = self._new_volume(conn, context, row, name)
                 kind = "backup_restored"
@@ -234,6 +233,7 @@ class Backups:
                 kind = "backup_restore"
             changes = {"status": "restoring", "restore_volume_id": target["id"]}
             rows.update(conn, T, backup_id, changes, self.core.now())
+            payload = {"context": context.to_dict(), "volume_id": target["id"]}
             self.core.promises.add(conn, kind, backup_id, payload, [target["id"]])
             return target
 
