@@ -27,6 +27,7 @@ function _novalite_common {
     _novalite_neighbour "$conf" keystone "$KEYSTONE_SERVICE_URI/v3"
     _novalite_neighbour "$conf" glance "$NOVALITE_IMAGE_URL"
     _novalite_neighbour "$conf" neutron "$NOVALITE_NETWORK_URL"
+    _novalite_neighbour "$conf" cinder "$NOVALITE_VOLUME_URL"
 }
 
 function install_novalite {
@@ -57,6 +58,9 @@ function configure_novalite {
 
 function create_novalite_accounts {
     create_service_user nova admin
+    # Hosts make volumes for servers, in the projects of their users.
+    openstack --os-cloud devstack-system-admin role add --user nova \
+        --user-domain "$SERVICE_DOMAIN_NAME" --domain default --inherited member
     get_or_create_service nova compute "novalite"
     get_or_create_endpoint compute "$REGION_NAME" "$NOVALITE_URL/v2.1"
 }
