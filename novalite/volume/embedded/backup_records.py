@@ -13,7 +13,7 @@ from novalite.volume.embedded import backup_rows, rows
 from novalite.volume.embedded.backup_rows import InvalidBackup
 from novalite.volume.embedded.backup_store import BackupStore
 from novalite.volume.embedded.backups import SERVICE
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row, demand_admin, own_project
 from novalite.volume.embedded.errors import BackendFailed
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.tables.backups import backup_metadata as M
@@ -57,7 +57,7 @@ class BackupRecords:
             raise InvalidBackup(reason=f"Its data cannot be read: {error}") from error
         now = self.core.now()
         row |= {
-            "project_id": str(context.project_id or ""),
+            "project_id": own_project(context),
             "user_id": context.user_id or "",
             "status": "available",
             "availability_zone": self.core.zone,

@@ -13,6 +13,7 @@ from novalite.volume.embedded.core import (
     demand_admin,
     demand_member,
     demand_reader,
+    own_project,
 )
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.listing import Listing, Query, pairs_filter
@@ -104,7 +105,7 @@ class Backups:
         return row
 
     def _row(self, conn: Connection, context: RequestContext, volume: Row, body: Row) -> Row:
-        project_id = str(context.project_id or "")
+        project_id = own_project(context)
         deltas = {"backups": 1, "backup_gigabytes": volume["size"]}
         self.quotas.check(conn, project_id, deltas)
         backup_id = rows.new_id()

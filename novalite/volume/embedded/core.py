@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
-from novalite.exception import PolicyNotAuthorized
+from novalite.exception import InvalidInput, PolicyNotAuthorized
 
 if TYPE_CHECKING:
     from novalite.volume.embedded.tasks import Tasks
@@ -91,6 +91,14 @@ def demand_reader(context: RequestContext, rule: str, project_id: str | None = N
         raise PolicyNotAuthorized(action=rule)
     if project_id is not None and project_id != context.project_id:
         raise PolicyNotAuthorized(action=rule)
+
+
+def own_project(context: RequestContext) -> str:
+    """The project that a new resource will belong to. Raises InvalidInput when the token names
+    none, which administrators' may do."""
+    if not context.project_id:
+        raise InvalidInput(reason="A project is needed.")
+    return str(context.project_id)
 
 
 def may_see(context: RequestContext, row: Row) -> bool:

@@ -14,6 +14,7 @@ from novalite.volume.embedded.core import (
     demand_admin,
     demand_member,
     demand_reader,
+    own_project,
 )
 from novalite.volume.embedded.group_members import InvalidGroup
 from novalite.volume.embedded.listing import Listing, Query
@@ -119,7 +120,7 @@ class Groups:
     def _row(
         self, conn: Connection, context: RequestContext, body: Row, type_id: str, status: str
     ) -> Row:
-        project_id = str(context.project_id or "")
+        project_id = own_project(context)
         zone = body.get("availability_zone") or self.core.zone
         if zone != self.core.zone:
             raise InvalidInput(reason=f"Availability zone '{zone}' is invalid.")

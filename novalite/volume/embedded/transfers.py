@@ -7,9 +7,16 @@ import secrets
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.exception import Forbidden, Invalid, InvalidVolume, NotFound
+from novalite.exception import Invalid, InvalidVolume, NotFound
 from novalite.volume.embedded import records, rows
-from novalite.volume.embedded.core import Core, Row, demand_member, demand_reader, may_see
+from novalite.volume.embedded.core import (
+    Core,
+    Row,
+    demand_member,
+    demand_reader,
+    may_see,
+    own_project,
+)
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.quotas import Quotas
@@ -92,9 +99,7 @@ class Transfers:
     def accept(self, context: RequestContext, transfer_id: str, key: str) -> Row:
         """The volume becomes the caller's. Raises Invalid for a wrong key, QuotaError."""
         demand_member(context, "volume:accept_transfer")
-        if not context.project_id:
-            raise Forbidden("A project is needed.")
-        project_id = context.project_id
+        project_id = own_project(context)
 
         def write(conn: Connection) -> Row:
             row = _get(conn, transfer_id)
