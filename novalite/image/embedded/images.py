@@ -1,5 +1,6 @@
 """Images as records: who sees them, what may be changed, how they go."""
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,8 +29,10 @@ HASH = "sha512"
 OWN_PREFIX = "os_glance_"  # of properties that only the service sets
 _CHANGED = (
     "name", "owner", "visibility", "protected", "os_hidden", "disk_format", "container_format",
-    "min_disk", "min_ram", "updated_at", "properties", "tags",
+    "min_disk", "min_ram", "updated_at", "tags",
 )  # fmt: skip
+# What changes besides when a client sets locations.
+_OF_LOCATIONS = ("locations", "status", "size", "checksum", "os_hash_algo", "os_hash_value")
 WITH_DATA = ("active", "deactivated")
 
 
@@ -106,30 +109,53 @@ class Images:
 
         def work(conn: Connection) -> Image:
             image = self.mine(conn, context, image_id, "modify")
-            before = (image.visibility, image.owner, image.disk_format, image.container_format)
-            places = list(image.locations)
+            before = dataclasses.replace(image, properties=dict(image.properties),
+                                         tags=list(image.tags))  # fmt: skip
             change(image)
-            if image.visibility != before[0]:
-                access.require_publicity(context, image.visibility)
-            if image.owner != before[1] and not access.is_admin(context):
-                raise exception.Forbidden("Only an administrator may change an image's owner.")
-            formats = (image.disk_format, image.container_format)
-            if formats != before[2:] and image.status != "queued":
-                # Else data inspected as one format could be used as another.
-                raise exception.Forbidden(
-                    "Attributes disk_format and container_format can be only replaced for a "
-                    "queued image."
-                )
+            self._require_allowed(context, before, image)
             check(image)
             image.updated_at = self.core.now()
-            changes = {name: getattr(image, name) for name in _CHANGED}
-            if image.locations != places:
-                changes |= _of_locations(image)
-            queries.update(conn, image_id, changes)
+            self._write_changes(conn, before, image)
             return image
 
         found: Image = self.core.write(work)
         return found
+
+    @staticmethod
+    def _require_allowed(context: RequestContext, before: Image, image: Image) -> None:
+        if image.visibility != before.visibility:
+            access.require_publicity(context, image.visibility)
+        if image.owner != before.owner and not access.is_admin(context):
+            raise exception.Forbidden("Only an administrator may change an image's owner.")
+        if _formats(image) != _formats(before) and before.status != "queued":
+            # Else data inspected as one format could be used as another.
+            raise exception.Forbidden(
+                "Attributes disk_format and container_format can be only replaced for a "
+                "queued image."
+            )
+
+    @staticmethod
+    def _write_changes(conn: Connection, before: Image, image: Image) -> None:
+        """What was changed and nothing else: an import may be changing the rest. Raises Conflict
+        when data have come meanwhile."""
+        names = list(_CHANGED)
+        if image.locations != before.locations:
+            names += _OF_LOCATIONS
+        changes = {
+            name: getattr(image, name)
+            for name in names
+            if getattr(image, name) != getattr(before, name)
+        }
+        of_data = {"disk_format", "container_format", *_OF_LOCATIONS}.intersection(changes)
+        status = [before.status] if of_data else None
+        if not queries.update(conn, image.id, changes, status=status):
+            raise exception.Conflict(f"Image {image.id} has changed meanwhile.")
+        names_now = {**dict.fromkeys(before.properties), **image.properties}
+        properties = {
+            name: value for name, value in names_now.items() if before.properties.get(name) != value
+        }
+        if properties:
+            queries.set_properties(conn, image.id, properties)
 
     def set_active(self, context: RequestContext, image_id: str, active: bool) -> None:
         """Reactivate or deactivate: the data stay, but only administrators may have them.
@@ -214,10 +240,8 @@ def of_data(written: Written, virtual_size: int | None, stores: Iterable[str]) -
     }
 
 
-def _of_locations(image: Image) -> dict[str, Any]:
-    """What changes besides when a client sets locations."""
-    names = ("locations", "status", "size", "checksum", "os_hash_algo", "os_hash_value")
-    return {name: getattr(image, name) for name in names}
+def _formats(image: Image) -> tuple[str | None, str | None]:
+    return image.disk_format, image.container_format
 
 
 def check(image: Image) -> None:

@@ -13,6 +13,7 @@ from novalite import disk_images, exception
 
 # A kernel, a ramdisk, a file system for them: contents that no hypervisor parses as a disk image.
 NOT_INSPECTED = ("aki", "ari", "ami")
+PIECE = 256 * 1024  # bytes
 # Archives: what is in them is nobody's disk as it is, so their bytes are not of the disk format.
 ARCHIVES = ("ovf", "ova", "docker", "compressed")
 
@@ -38,7 +39,7 @@ class Inspection:
         self._size = 0
 
     def watch(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        source: Iterator[bytes] = iter(chunks)
+        source: Iterator[bytes] = _pieces(chunks)
         if self._declared not in NOT_INSPECTED:
             expected = None if self._declared == "raw" or self._archive else self._declared
             self._wrapper = format_inspector.InspectWrapper(source, expected)  # type: ignore[arg-type]
@@ -86,3 +87,13 @@ class Inspection:
         return exception.InvalidInput(
             reason=f"Image content does not match its disk_format {self._declared}{what}"
         )
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Parsers look back no further than into the piece that they are given, and want several."""
+    for chunk in chunks:
+        if len(chunk) <= PIECE:
+            yield chunk
+            continue
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]

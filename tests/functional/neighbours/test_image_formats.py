@@ -2,8 +2,11 @@
 
 import os
 import subprocess
+import tracemalloc
 
 import pytest
+
+from novalite.context import admin_context
 
 FORMATS = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 OCTETS = "application/octet-stream"
@@ -89,3 +92,37 @@ def test_zeros_take_no_room(cloud, disks):
     assert answer.body == data
     zeros, image = send(cloud, demo, "raw", bytes(1 << 20))
     assert (zeros.status_int, image["size"]) == (204, 1 << 20)
+
+
+@pytest.mark.parametrize("disk_format", ["raw", "qcow2", "vmdk", "vhdx", "iso"])
+def test_no_image_is_ever_whole_in_memory(cloud, disks, disk_format):
+    """Up, staged, imported and down: what is held at a time does not depend on the size."""
+    size = 16 << 20
+    begin = disks.get(disk_format, b"")
+    if disk_format == "iso":
+        begin = bytes(32768) + b"\x01CD001\x01" + bytes(2041)
+
+    def chunks():
+        left = size - len(begin)
+        yield begin
+        while left > 0:
+            chunk = os.urandom(min(left, 256 * 1024))
+            left -= len(chunk)
+            yield chunk
+
+    context, service = admin_context(), cloud.images
+    body = {"disk_format": disk_format, "container_format": "bare"}
+    sent, staged = service.create(context, body), service.create(context, body)
+    tracemalloc.start()
+    try:
+        service.upload(context, sent, chunks(), size)
+        service.data.stage(context, staged, chunks(), size)
+        service.imports.begin(context, staged, {"method": {"name": "glance-direct"}})
+        service.workers.run_all()
+        got = sum(len(chunk) for chunk in service.download(context, staged))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert got == size
+    assert service.images.show(context, sent).status == "active"
+    assert peak < 6 << 20

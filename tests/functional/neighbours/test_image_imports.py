@@ -453,3 +453,35 @@ def test_records_of_tasks_are_forgotten_in_time(cloud, demo):
     cloud.images.workers._forget_old()
     assert cloud.images.tasks.of_image(image_id) == []
     assert workers.PERIOD < 3600
+
+
+def test_a_patch_and_an_import_at_the_same_time(cloud, demo, monkeypatch):
+    """The patch writes what it changes, and not what it has read of the rest."""
+    image_id = make(cloud, demo, own="1")
+    stage(cloud, demo, image_id, b"data")
+    import_(cloud, demo, image_id, "glance-direct", work=False)
+    service = cloud.images
+    with cloud.database.read() as conn:
+        stale = queries.get(conn, image_id)
+    service.workers.run_all()
+    monkeypatch.setattr(service.images, "mine", lambda *arguments: stale)
+
+    def change(image):
+        image.name = "patched"
+        image.properties["own"] = "2"
+
+    service.images.update(admin_context(), image_id, change)
+    monkeypatch.undo()
+    image = show(cloud, demo, image_id)
+    assert (image["name"], image["own"], image["status"]) == ("patched", "2", "active")
+    assert "os_glance_import_task" not in image
+    stale.status = "queued"
+    monkeypatch.setattr(service.images, "mine", lambda *arguments: stale)
+
+    def other_format(image):
+        image.disk_format = "qcow2"
+
+    with pytest.raises(exception.Conflict):
+        service.images.update(admin_context(), image_id, other_format)
+    monkeypatch.undo()
+    assert show(cloud, demo, image_id)["disk_format"] == "raw"
