@@ -24,6 +24,9 @@ RESOURCES: dict[str, Table] = {
 }
 
 
+LONGEST_ID = 64
+
+
 class Quotas:
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -104,6 +107,8 @@ class Quotas:
         unknown = sorted(set(limits) - set(RESOURCES))
         if unknown:
             raise InvalidInput(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+        if len(project_id) > LONGEST_ID:
+            raise InvalidInput(reason=f"'{project_id}' is not a valid project.")
         table = tables.quotas
 
         def change(conn: Connection) -> None:

@@ -23,6 +23,10 @@ TRUE = frozenset({"true", "1", "t", "yes", "on"})
 FALSE = frozenset({"false", "0", "f", "no", "off"})
 
 
+LARGEST = (1 << 63) - 1
+"""That databases know as an integer."""
+
+
 def new_id() -> str:
     return str(uuid.uuid4())
 
@@ -182,6 +186,9 @@ class Listing:
             if name in TAG_FILTERS:
                 found.append(tag_condition(self.table, name, values))
                 continue
+            if name == "changed_since" and "updated_at" in self.table.c:
+                found += [self.table.c.updated_at >= time_of(value) for value in values]
+                continue
             if name in self.special:
                 found.append(self.special[name](conn, values))
                 continue
@@ -233,10 +240,24 @@ def _typed(column: ColumnElement[Any], value: Any) -> Any:
         return boolean_of(value)
     if isinstance(column.type, sa.Integer):
         try:
-            return int(value)
+            number = int(value)
         except (TypeError, ValueError):
-            raise InvalidInput(reason=f"'{value}' is not an integer.") from None
+            number = LARGEST + 1
+        if abs(number) > LARGEST:
+            raise InvalidInput(reason=f"'{value}' is not an integer.")
+        return number
+    if isinstance(column.type, sa.DateTime):
+        return time_of(value)
     return "" if value is None else str(value)
+
+
+def time_of(text: Any) -> datetime.datetime:
+    """Naive UTC. Raises InvalidInput."""
+    try:
+        found = datetime.datetime.fromisoformat(str(text))
+    except ValueError:
+        raise InvalidInput(reason=f"'{text}' is not a valid time.") from None
+    return found.astimezone(datetime.UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
 def moment(value: datetime.datetime) -> str:

@@ -231,7 +231,7 @@ def _lengths(version: int, body: Mapping[str, Any]) -> Row:
 def _quota(given: Any) -> int | None:
     if given is None:
         return None
-    if int(given) < 0:
+    if not 0 <= int(given) <= rows.LARGEST:
         raise InvalidInput(reason=f"'{given}' should be non-negative")
     return int(given)
 

@@ -3,11 +3,16 @@
 from typing import Any
 
 from novalite.network.embedded.quotas import RESOURCES
-from novalite.network.embedded.rest.resource import ROOT, object_, service_of
+from novalite.network.embedded.rest.resource import MOST, ROOT, object_, service_of
 from novalite.wsgi.operations import Answer, Operation, Request
 
 UPDATE = object_(
-    {"quota": object_({name: {"type": "integer", "minimum": -1} for name in RESOURCES})}, "quota"
+    {
+        "quota": object_(
+            {name: {"type": "integer", "minimum": -1, "maximum": MOST} for name in RESOURCES}
+        )
+    },
+    "quota",
 )
 _PROJECT = f"{ROOT}/quotas/{{project_id}}"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from novalite.network.embedded.service import NetworkService
 
 ROOT = "/v2.0"
+MOST = (1 << 31) - 1
 READERS = frozenset({"reader"})
 RESERVED = frozenset({"fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"})
 
@@ -238,7 +239,7 @@ def page_of(request: Request) -> Page:
     return Page(
         sort_keys=keys,
         sort_dirs=directions,
-        limit=limit or None,
+        limit=min(limit, MOST) or None,
         marker=request.query_one("marker"),
         reverse=boolean_of(request.query_one("page_reverse", "false")),
     )
