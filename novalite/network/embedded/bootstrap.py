@@ -6,6 +6,7 @@ import logging
 from novalite.context import admin_context
 from novalite.exception import Conflict, InvalidInput
 from novalite.network.embedded import rows, tables
+from novalite.network.embedded.plane.resolvers import resolvers
 from novalite.network.embedded.rows import Row
 from novalite.network.embedded.service import NetworkService
 
@@ -15,7 +16,6 @@ NAME = "demo"
 EXTERNAL = "public"
 POOL = "shared-default-subnetpool-v4"
 POOL_PREFIX_LENGTH = 26
-RESOLVERS = "/etc/resolv.conf"
 
 
 def bootstrap(service: NetworkService, project_id: str) -> str:
@@ -110,22 +110,3 @@ def _network(service: NetworkService, project_id: str) -> str:
         table = tables.networks
         with service.database.read() as conn:
             return str(rows.select(conn, table, table.c.host_access)[0]["id"])
-
-
-def resolvers(path: str = RESOLVERS) -> list[str]:
-    """The host's own IPv4 resolvers, as far as a guest could reach them."""
-    found = []
-    try:
-        with open(path) as file:
-            for line in file:
-                words = line.split()
-                if len(words) >= 2 and words[0] == "nameserver":
-                    try:
-                        address = ipaddress.ip_address(words[1])
-                    except ValueError:
-                        continue
-                    if address.version == 4 and not address.is_loopback:
-                        found.append(str(address))
-    except OSError:
-        return []
-    return found
