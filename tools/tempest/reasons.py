@@ -19,6 +19,12 @@ REASONS: tuple[tuple[str, str], ...] = (
      "Its sample images are not on PyPI; tests/functional/neighbours/test_image_formats.py makes "
      "images of each format and sends them, good and bad."),
     (r"Volume/image dependency", "Snapshots of servers (createImage) are not offered yet."),
+    (r"Volume dependency tests disabled",
+     "The same switch turns on the tests of image dependencies; that volumes outlive the snapshot "
+     "they were made from is tested in tests/functional/volume."),
+    (r"encrypted volume extend", "No key manager: volumes are not encrypted."),
+    (r"multi-backend feature disabled",
+     "One store per default: a second one is LVM, which needs a volume group."),
     (r"(DVR|dvr) extension not enabled", "Routers are on the network host; none is distributed."),
     (r"metering extension not enabled", "Traffic is not metered."),
 )  # fmt: skip
