@@ -170,7 +170,7 @@ def _volume(admin: Client) -> Sections:
             "backup": True,
             "snapshot": True,
             "clone": True,
-            "manage_volume": False,
+            "manage_volume": True,
             "manage_snapshot": False,
             "extend_attached_volume": True,
             "extend_attached_encrypted_volume": False,

@@ -1,4 +1,4 @@
-"""The tests of tests/functional/volume, on MariaDB and PostgreSQL."""
+"""The volume API on MariaDB and PostgreSQL."""
 
 import pytest
 
