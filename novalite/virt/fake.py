@@ -240,7 +240,8 @@ class FakeDriver(ComputeDriver):
     def volume_snapshot_create(
         self, instance: Instance, device: BlockDevice, create_info: dict[str, Any]
     ) -> dict[str, Any]:
-        return self._moved(instance, device, create_info["new_file"])
+        path = fake_volumes.overlay(device, create_info)
+        return self._moved(instance, device, path)
 
     def volume_snapshot_delete(
         self,

@@ -35,6 +35,11 @@ def extend(device: BlockDevice, size: int) -> None:
         volume_files.grow(path, _format(device), size)
 
 
+def overlay(device: BlockDevice, create_info: dict[str, Any]) -> str:
+    """The prepared file that is written to from now on. Raises InvalidInput."""
+    return volume_files.sibling(_path(device) or "/", create_info["new_file"])
+
+
 def merge(device: BlockDevice, delete_info: dict[str, Any]) -> str:
     """Do what ``volume_snapshot_delete`` asks for; the path of the active file afterwards."""
     active = _path(device) or ""

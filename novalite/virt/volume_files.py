@@ -10,7 +10,7 @@ import stat
 import subprocess
 from typing import Any
 
-from novalite.exception import NovaliteError
+from novalite.exception import InvalidInput, NovaliteError
 
 ADDRESS_SPACE_BYTES = 1 << 30
 CPU_SECONDS = 600
@@ -51,10 +51,20 @@ def beside(path: str, name: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(path), name))
 
 
+def sibling(active: str, name: str) -> str:
+    """The full path of a file that another service names: it has to lie where the volume lies, so
+    that whoever may speak of a volume cannot speak of the host's other files. Raises
+    InvalidInput."""
+    path = beside(active, name)
+    if os.path.dirname(path) != os.path.dirname(os.path.normpath(active)):
+        raise InvalidInput(reason=f"{name} does not lie beside the volume")
+    return path
+
+
 def stand_on(active: str, below: str | None) -> None:
     """Take all that lies between into ``active``, which then stands on ``below`` or on nothing."""
     files = chain(active)
-    wanted = beside(active, below) if below else None
+    wanted = sibling(active, below) if below else None
     if (files[1] if len(files) > 1 else None) == wanted:
         return
     options = ["-b", os.path.basename(wanted), "-F", "qcow2"] if wanted else ["-b", ""]
@@ -65,7 +75,7 @@ def commit(active: str, top: str, target: str) -> str:
     """Bring the data of ``top`` into ``target``, the file right below it; what stood on ``top``
     stands on ``target`` then. The active file afterwards."""
     files = chain(active)
-    top, target = beside(active, top), beside(active, target)
+    top, target = sibling(active, top), sibling(active, target)
     if top not in files:
         return active
     _qemu_img("commit", "-q", "-f", "qcow2", "-d", "-b", target, top)

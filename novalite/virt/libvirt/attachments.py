@@ -36,8 +36,8 @@ class Attachments:
             volume_files.grow(disk.path, disk.format, size)
 
     def overlay(self, uuid: str, device: BlockDevice, path: str) -> dict[str, Any]:
-        """The connection from now on."""
-        path = volume_files.beside(volumes.disk(device).path, path)
+        """The connection from now on. Raises InvalidInput for a file of somewhere else."""
+        path = volume_files.sibling(volumes.disk(device).path, path)
         moved = volumes.moved(device, path)
         if not self._live.overlay(uuid, _serial(device), path):
             self._redefine(uuid, [volumes.disk(moved)])
@@ -47,13 +47,13 @@ class Attachments:
         """The connection from now on. Raises BlockJobFailed."""
         active = volumes.disk(device).path
         source, target = delete_info["file_to_merge"], delete_info.get("merge_target_file")
-        source = volume_files.beside(active, source) if source else None
+        source = volume_files.sibling(active, source) if source else None
         serial = _serial(device)
         if not target:
             if not self._live.pull_up(uuid, serial, source):
                 volume_files.stand_on(active, source)
             return device.connection_info or {}
-        target = volume_files.beside(active, target)
+        target = volume_files.sibling(active, target)
         assert source is not None
         if self._live.merge_down(uuid, serial, source, target):
             self._check_merged(uuid, serial, source)

@@ -1,5 +1,6 @@
 """Volumes of real guests: what the guest sees, what the file has."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -137,6 +138,46 @@ def test_boot_from_a_volume_with_another_beside_it(
     assert xml(request).count("<boot order='1'/>") == 1
     driver.destroy(request.instance, [])
     assert root_file.exists()
+
+
+@pytest.fixture
+def block_device(store: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
+    """A device of this host, as a logical volume is one, and the file behind it."""
+    path = guest_disks.make(store, "behind", 1, "raw")
+    made = subprocess.run(
+        ["losetup", "-f", "--show", path], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no loop devices: {made.stderr}")
+    device = made.stdout.strip()
+    try:
+        yield device, path
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
+def test_a_block_device(hypervisor: Hypervisor, guest_image, block_device) -> None:
+    driver = hypervisor.driver
+    device, behind = block_device
+    volume = guest_disks.device(pathlib.Path(device), file_format="raw")
+    volume.connection_info["driver_volume_type"] = "local"
+    request = server(hypervisor, guest_image)
+    driver.spawn(request)
+    hypervisor.wait_console(request, READY)
+    driver.attach_volume(request.instance, volume)
+    hypervisor.wait_console(request, seen(1, volume.volume_id))
+    hypervisor.wait_console(request, written_to(volume.volume_id))
+    assert f"<source dev='{device}'" in xml(request)
+    # The volume service makes the device larger; then the guest has to hear of it.
+    os.truncate(behind, 2 * GIB)
+    subprocess.run(["losetup", "-c", device], check=True)
+    driver.extend_volume(request.instance, volume, 2 * GIB)
+    hypervisor.wait_console(request, seen(2, volume.volume_id))
+    driver.detach_volume(request.instance, volume)
+    gone_from_guest(hypervisor, request, volume)
+    with open(device, "rb") as file:
+        file.seek(WRITTEN_AT)
+        assert file.read(len(WRITTEN)) == WRITTEN
 
 
 def test_two_guests_share_a_volume(hypervisor: Hypervisor, guest_image, store) -> None:

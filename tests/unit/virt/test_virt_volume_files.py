@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from novalite.exception import InvalidInput
 from novalite.virt import volume_files
 from novalite.virt.volume_files import VolumeFileFailed
 from tests.support import guest_disks
@@ -68,6 +69,17 @@ def test_the_active_file_takes_all_in(files: list[pathlib.Path]) -> None:
         assert len(names(files[3])) == left
     for file in files[:3]:
         file.unlink()
+    assert whole(files[3])
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../v.2.qcow2", "deeper/v.2.qcow2"])
+def test_files_of_somewhere_else_are_refused(files: list[pathlib.Path], name: str) -> None:
+    with pytest.raises(InvalidInput, match="does not lie beside"):
+        volume_files.commit(str(files[3]), name, "v.1.qcow2")
+    with pytest.raises(InvalidInput, match="does not lie beside"):
+        volume_files.commit(str(files[3]), "v.2.qcow2", name)
+    with pytest.raises(InvalidInput, match="does not lie beside"):
+        volume_files.stand_on(str(files[3]), name)
     assert whole(files[3])
 
 
