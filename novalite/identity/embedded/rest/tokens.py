@@ -42,7 +42,7 @@ def create_for_ec2(req: Request) -> Answer:
     """For a request to another service that was signed with EC2 keys. Only services may ask: who
     has seen a signed request (it may be a URL that was passed on) shall not get a token by it."""
     require(is_admin(req) or is_service(req), "ec2_create_token")
-    asked = req.body.get("credentials") or req.body.get("ec2Credentials")
+    asked = req.body.get("credentials") or req.body.get("ec2Credentials") or {}
     return _answer(req, *service_of(req).authenticate_ec2(asked), status=200)
 
 
