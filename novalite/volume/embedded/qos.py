@@ -166,18 +166,6 @@ class Qos:
         )
 
 
-def front_end(conn: Connection, volume_type_id: str | None) -> dict[str, str] | None:
-    """What a hypervisor is to grant to volumes of a type; None when nothing is said."""
-    query = (
-        sa.select(V.c.key, V.c.value)
-        .join(T, T.c.id == OWNER)
-        .join(volume_types, volume_types.c.qos_specs_id == T.c.id)
-        .where(volume_types.c.id == volume_type_id, T.c.consumer.in_(("front-end", "both")))
-    )
-    found = dict(conn.execute(query).all())
-    return found or None
-
-
 def _get(conn: Connection, qos_id: str) -> Row:
     row = rows.get(conn, T, qos_id)
     if row is None:

@@ -213,3 +213,12 @@ def test_cascade_takes_the_snapshots_and_all_files(cloud):
     cloud.gone(f"/volumes/{volume}")
     assert cloud.ok("GET", "/snapshots")["snapshots"] == []
     until(lambda: not cloud.files(), "no files")
+
+
+def test_a_volume_outlives_the_snapshot_and_the_volume_that_it_was_made_from(cloud):
+    volume = cloud.volume()
+    write(cloud.path_of(volume), b"content")
+    copy = cloud.volume(snapshot_id=cloud.snapshot(volume))
+    cloud.ok("DELETE", f"/volumes/{volume}?cascade=true")
+    cloud.gone(f"/volumes/{volume}")
+    assert read(cloud.path_of(copy)) == b"content"
