@@ -84,10 +84,10 @@ class VolumeService(DirectAPI):
         self.quota_sets = QuotaSets(self.core, self.quotas)
         self.limits = Limits(self.core, self.quotas)
         self.volumes = Volumes(self.core)
-        self.creation = VolumeCreation(
-            self.core, self.quotas, self.types, self.backends, self.image
-        )
         self.snapshots = Snapshots(self.core, self.quotas)
+        self.creation = VolumeCreation(
+            self.core, self.quotas, self.types, self.backends, self.image, self.snapshots
+        )
         self.connections = Connections(self.backends)
         self.attachments = Attachments(self.core, self.connections)
         self.legacy_attach = LegacyAttach(self.core, self.connections)

@@ -12,6 +12,7 @@ from novalite.volume.embedded.backends import GIB, Backend
 from novalite.volume.embedded.core import Core, Row, demand_member
 from novalite.volume.embedded.errors import ImageUnreadable, InvalidSnapshot
 from novalite.volume.embedded.quotas import Quotas
+from novalite.volume.embedded.snapshots import Snapshots
 from novalite.volume.embedded.tables.volumes import volume_metadata, volumes
 from novalite.volume.embedded.types import Types
 
@@ -53,8 +54,10 @@ class VolumeCreation:
         types: Types,
         backends: dict[str, Backend],
         images: "ImageAPI | None",
+        snapshots: Snapshots,
     ) -> None:
         self.core = core
+        self.snapshots = snapshots
         self.quotas = quotas
         self.types = types
         self.backends = backends
@@ -152,12 +155,26 @@ class VolumeCreation:
             "placed": backend is not None,
             "same_type": source_type == volume_type["id"],
             "backup_id": body.get("backup_id"),
+            "temporary": self._frozen(conn, context, volume_id, origin),
         }
         self.core.promises.add(conn, "volume_create", volume_id, payload, _held(origin))
 
     def _open(self, conn: Connection) -> dict[str, Backend]:
         shut = services.closed(self.core, conn)
         return {name: backend for name, backend in self.backends.items() if name not in shut}
+
+    def _frozen(
+        self, conn: Connection, context: RequestContext, volume_id: str, origin: Origin
+    ) -> str | None:
+        """A volume that a server may be writing to is copied by way of a snapshot, which goes
+        afterwards: the snapshot's id."""
+        volume = origin.volume
+        if volume is None or not self.backends[volume["backend"]].live_snapshots:
+            return None
+        if volume["status"] != "in-use" and not records.is_exported(conn, volume["id"]):
+            return None
+        body = {"name": f"for volume {volume_id}"}
+        return self.snapshots.insert(conn, context, volume, body)
 
     def _origin(
         self, conn: Connection, context: RequestContext, body: Row, image: "ImageMeta | None"

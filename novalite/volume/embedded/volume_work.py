@@ -13,6 +13,7 @@ from novalite.volume.embedded import image_source, qemu_img, records, rows
 from novalite.volume.embedded.backends import Backend
 from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import BackendFailed
+from novalite.volume.embedded.snapshots import DELETABLE, request_delete
 from novalite.volume.embedded.tables.attachments import attachments
 from novalite.volume.embedded.tables.snapshots import snapshots
 from novalite.volume.embedded.tables.volumes import volume_image_metadata, volumes
@@ -46,7 +47,7 @@ class VolumeWork:
         self.from_backup = from_backup
 
     def register(self, tasks: Tasks) -> None:
-        tasks.handle("volume_create", Handler(self.create, self._into("error")))
+        tasks.handle("volume_create", Handler(self.create, self._create_failed))
         tasks.handle("volume_delete", Handler(self.delete, self._into("error_deleting")))
         tasks.handle("volume_extend", Handler(self.extend, self._extend_failed))
         tasks.handle("volume_reimage", Handler(self.reimage, self._into("error")))
@@ -91,10 +92,23 @@ class VolumeWork:
             rows.set_pairs(
                 conn, volume_image_metadata, owner, volume["id"], image_metadata, replace=True
             )
+            self._let_go(conn, task)
             return rows.update(conn, volumes, volume["id"], changes, now)
 
         if not self.core.database.run(record):
             backend.remove(location)
+        self.core.wake()
+
+    def _create_failed(self, conn: Connection, task: Row, error: Exception) -> None:
+        self._into("error")(conn, task, error)
+        self._let_go(conn, task)
+
+    def _let_go(self, conn: Connection, task: Row) -> None:
+        """The snapshot that was made for this copy alone goes."""
+        temporary = task["payload"].get("temporary")
+        frozen = rows.get(conn, snapshots, temporary) if temporary else None
+        if frozen is not None and frozen["status"] in DELETABLE:
+            request_delete(self.core, conn, frozen)
 
     def _content(self, task: Row, volume: Row, backend: Backend) -> tuple[str, Row, bool]:
         """(location, image metadata, bootable)"""
@@ -105,7 +119,7 @@ class VolumeWork:
         if task["payload"].get("backup_id"):
             return self.from_backup(task["payload"]["backup_id"], volume, backend)
         if volume["snapshot_id"] or volume["source_volid"]:
-            return self._from_volume(volume, backend)
+            return self._from_volume(task, volume, backend)
         location = backend.create(volume["id"], volume["format"], volume["size"])
         return location, {}, False
 
@@ -121,10 +135,11 @@ class VolumeWork:
             location = backend.create_from(volume["id"], volume["format"], volume["size"], source)
         return location, image_source.metadata_of(image)
 
-    def _from_volume(self, volume: Row, backend: Backend) -> tuple[str, Row, bool]:
+    def _from_volume(self, task: Row, volume: Row, backend: Backend) -> tuple[str, Row, bool]:
+        snapshot_id = volume["snapshot_id"] or task["payload"].get("temporary")
         with self.core.database.read() as conn:
-            if volume["snapshot_id"]:
-                frozen = rows.get(conn, snapshots, volume["snapshot_id"])
+            if snapshot_id:
+                frozen = rows.get(conn, snapshots, snapshot_id)
                 origin = rows.get(conn, volumes, frozen["volume_id"]) if frozen else None
             else:
                 origin = frozen = rows.get(conn, volumes, volume["source_volid"])
@@ -134,7 +149,7 @@ class VolumeWork:
             metadata = rows.pairs_of(conn, pairs, pairs.c.volume_id, [origin["id"]])
         place = self.backends[origin["backend"]]
         source = place.source(frozen["location"], frozen["format"])
-        if not volume["snapshot_id"] and os.path.isfile(source.path):
+        if not snapshot_id and os.path.isfile(source.path):
             self._check_still(source.path, source.format, origin)
         if place is backend:
             location = backend.clone(

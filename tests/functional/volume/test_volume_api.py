@@ -358,6 +358,10 @@ def test_a_server_that_has_the_volume_freezes_and_merges_it(cloud):
     cloud.gone(f"/snapshots/{snapshots[1]}")
     found = [read(cloud.path_of(volume), n * 65536) for n in range(3)]
     assert found == [b"one", b"two", b"three"]
+    copy = cloud.volume(source_volid=volume)
+    assert [read(cloud.path_of(copy), n * 65536) for n in range(3)] == found
+    until(lambda: cloud.ok("GET", "/snapshots")["snapshots"] == [], "its snapshot is gone")
+    assert [read(cloud.path_of(volume), n * 65536) for n in range(3)] == found
     server.fails = True
     failed = cloud.snapshot(volume, wait="error")
     assert [read(cloud.path_of(volume), n * 65536) for n in range(3)] == found
