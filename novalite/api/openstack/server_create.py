@@ -1,6 +1,7 @@
 """The body of POST /servers, read in the reference's order (create-flow, part A)."""
 
 import dataclasses
+import ipaddress
 from typing import Any
 
 from novalite.api.compute import block_devices, idempotency, networks, placement
@@ -54,13 +55,18 @@ def _values(req: Request, server: dict[str, Any]) -> CreateRequest:
         security_groups=list(dict.fromkeys(groups)) or ["default"],
         injected_files=_files(server.get("personality") or ()),
         access_ip_v4=server.get("accessIPv4"),
-        access_ip_v6=server.get("accessIPv6"),
+        access_ip_v6=canonical_address(server.get("accessIPv6")),
         auto_disk_config=_auto_disk_config(server.get("OS-DCF:diskConfig")),
         hostname=server.get("hostname"),
         trusted_certs=server.get("trusted_image_certificates"),
         idempotency_key=idempotency.check_key(req.headers.get(idempotency.HEADER)),
         body_hash=idempotency.body_hash(req.body),
     )
+
+
+def canonical_address(given: str | None) -> str | None:
+    """An address as RFC 5952 wants it written; what is none (null, empty) as it is."""
+    return str(ipaddress.ip_address(given)) if given else given
 
 
 def _flavor_ref(given: str | int) -> str:

@@ -131,7 +131,9 @@ def change(req: Request) -> dict[str, Any]:
         display_name=given["name"].strip() if "name" in given else update.SAME,
         display_description=given.get("description", update.SAME),
         access_ip_v4=given.get("accessIPv4", update.SAME),
-        access_ip_v6=given.get("accessIPv6", update.SAME),
+        access_ip_v6=server_create.canonical_address(given["accessIPv6"])
+        if "accessIPv6" in given
+        else update.SAME,
         hostname=given.get("hostname", update.SAME),
         auto_disk_config=given["OS-DCF:diskConfig"] == "AUTO"
         if "OS-DCF:diskConfig" in given

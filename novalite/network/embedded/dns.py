@@ -23,8 +23,9 @@ def domain(given: Any) -> str:
 
 
 def name(given: Any) -> str:
-    """A host's name without domain. Raises InvalidInput."""
+    """A host's name, with a domain or without. Raises InvalidInput."""
     text = str(given or "")
-    if not LABEL.match(text):
+    labels = text.removesuffix(".").split(".")
+    if text and (len(text) > LONGEST or not all(each and LABEL.match(each) for each in labels)):
         raise InvalidInput(reason=f"'{text}' not a valid PQDN or FQDN.")
     return text

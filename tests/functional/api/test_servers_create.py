@@ -68,7 +68,7 @@ def test_everything_at_once(cloud: ServersApi) -> None:
         metadata={"k": "v"},
         networks=[{"uuid": cloud.network_id, "fixed_ip": "10.0.0.9", "tag": "nic"}],
         accessIPv4="1.2.3.4",
-        accessIPv6="fe80::1",
+        accessIPv6="FE80:0::1",
         key_name="key",
         config_drive=True,
         security_groups=[{"name": "web"}, {"name": "default"}, {"name": "web"}],
