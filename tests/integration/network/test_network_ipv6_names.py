@@ -9,8 +9,7 @@ import pytest
 
 from novalite.context import admin_context
 from novalite.network.embedded import rows, tables
-from novalite.network.embedded.plane.ranges import link_local
-from tests.support.netlab import Guest, eventually, run, somewhere
+from tests.support.netlab import Guest, eventually, member, run, somewhere
 from tests.support.netlab_routers import Routing
 
 pytestmark = pytest.mark.integration
@@ -24,17 +23,13 @@ def routing(lab):
     return Routing(lab)
 
 
-def modes(lab, network: str, mode: str) -> None:
-    with lab.database.write() as conn:
-        (subnet,) = rows.select(conn, tables.subnets, tables.subnets.c.network_id == network)
-        changes = {"ipv6_ra_mode": mode, "ipv6_address_mode": mode}
-        rows.update(conn, tables.subnets, subnet["id"], changes, lab.service.core.now())
-
-
-def slaac_guest(lab, network: str, number: int) -> Guest:
-    mac = f"fa:16:3e:00:10:{number:02x}"
-    address = SLAAC + link_local(mac).removeprefix("fe80::")
-    return lab.guest(network, mac_address=mac, fixed_ips=[{"ip_address": address}])
+def advertised(lab, cidr: str, mode: str) -> str:
+    """A network whose routers advertise its prefix."""
+    network = lab.service.networks.create(member(), {"name": "net"})
+    modes = {"ipv6_ra_mode": mode, "ipv6_address_mode": mode}
+    body = {"network_id": network["id"], "cidr": cidr, "ip_version": 6, **modes}
+    lab.service.subnets.create(member(), body)
+    return str(network["id"])
 
 
 def global_address(guest: Guest) -> str:
@@ -69,13 +64,12 @@ def dhcp6(guest: Guest) -> bytes:
 
 
 def test_guests_give_themselves_addresses_and_routers_carry_them(lab, routing):
-    auto, planned = lab.network(f"{SLAAC}/64"), lab.network(f"{STATEFUL}/64")
-    modes(lab, auto, "slaac")
-    modes(lab, planned, "dhcpv6-stateful")
+    auto = advertised(lab, f"{SLAAC}/64", "slaac")
+    planned = advertised(lab, f"{STATEFUL}/64", "dhcpv6-stateful")
     router = routing.router()
     for network in (auto, planned):
         routing.interface(router, network)
-    one = slaac_guest(lab, auto, 1)
+    one = lab.guest(auto)
     two = lab.guest(planned)
     eventually(lambda: global_address(one) == one.address, "an address by advertisement")
     eventually(lambda: "via fe80::" in default_route(one), "a route")
@@ -88,36 +82,27 @@ def test_guests_give_themselves_addresses_and_routers_carry_them(lab, routing):
 
 
 def test_stateless_guests_ask_for_all_but_the_address(lab, routing):
-    network = lab.network(f"{SLAAC}/64")
-    modes(lab, network, "dhcpv6-stateless")
+    network = advertised(lab, f"{SLAAC}/64", "dhcpv6-stateless")
     routing.interface(routing.router(), network)
-    guest = slaac_guest(lab, network, 2)
+    guest = lab.guest(network)
     eventually(lambda: global_address(guest) == guest.address, "an address by advertisement")
     assert guest.ping(f"{SLAAC}1")
 
 
 def test_ipv6_to_the_external_network(lab, routing):
-    external = lab.service.networks.create(
-        admin_context(), {"name": "out6", "router:external": True, "project_id": "x"}
-    )["id"]
-    body = {"network_id": external, "cidr": "2001:db8:99::/64", "ip_version": 6}
-    lab.service.subnets.create(admin_context(), {**body, "enable_dhcp": False})
-    network = lab.network(f"{SLAAC}/64")
-    modes(lab, network, "slaac")
+    external = routing.external("2001:db8:99::/64")
+    network = advertised(lab, f"{SLAAC}/64", "slaac")
     router = routing.router()
     routing.interface(router, network)
-    (subnet,) = routing.subnets(external)
-    routing.port(external, "network:router_gateway", router, {subnet["id"]: "2001:db8:99::9"})
-    routing.refresh()
-    guest = slaac_guest(lab, network, 3)
+    address = routing.gateway(router, external)
+    guest = lab.guest(network)
     eventually(lambda: global_address(guest) == guest.address, "an address by advertisement")
-    run("ip", "-6", "route", "add", f"{SLAAC}/64", "via", "2001:db8:99::9")
+    run("ip", "-6", "route", "add", f"{SLAAC}/64", "via", address)
     assert eventually(lambda: guest.ping("2001:db8:99::1"), "not translated, and back")
 
 
 def test_a_dead_advertiser_comes_back(lab, routing):
-    network = lab.network(f"{SLAAC}/64")
-    modes(lab, network, "slaac")
+    network = advertised(lab, f"{SLAAC}/64", "slaac")
     router = routing.router()
     routing.interface(router, network)
     routers = lab.service.plane.routers
@@ -125,7 +110,7 @@ def test_a_dead_advertiser_comes_back(lab, routing):
     os.kill(pid, 9)
     eventually(lambda: routers.adverts.pid(router) is None, "it is gone")
     assert routers.dead() == [router]
-    routing.refresh()
+    lab.service.plane.refresh()
     assert routers.adverts.pid(router) not in (None, pid)
     routing.delete(router)
     assert not os.path.exists(f"{lab.directory}/routers/{router}")
@@ -138,9 +123,7 @@ def resolve(guest: Guest, name: str, server: str) -> str:
 def test_guests_have_names(lab):
     lab.start()
     network = lab.network("192.168.60.0/24")
-    with lab.database.write() as conn:
-        changes = {"dns_domain": "shop.example."}
-        rows.update(conn, tables.networks, network, changes, lab.service.core.now())
+    lab.service.networks.update(member(), network, {"dns_domain": "shop.example."})
     one, two = lab.guest(network, dns_name="web"), lab.guest(network, dns_name="db")
     lease = one.dhcp()
     assert lease["domain"] == "shop.example"

@@ -7,9 +7,8 @@ import socket
 import pytest
 
 from novalite.context import admin_context
-from novalite.network.embedded import rows, tables
 from novalite.network.embedded.plane.linux import teardown
-from tests.support.netlab import Listener, eventually, ping, run, tcp
+from tests.support.netlab import Listener, eventually, member, ping, run, tcp
 from tests.support.netlab_routers import Routing, World
 
 pytestmark = pytest.mark.integration
@@ -86,7 +85,7 @@ def test_guests_reach_the_world_under_the_gateways_address(lab, routing, site, w
 
 
 def test_without_snat_nothing_is_translated(routing, site):
-    routing.change(site.router, enable_snat=False)
+    routing.snat(site.router, site.external, False)
     run("ip", "route", "add", "192.168.50.0/24", "via", site.gateway)
     try:
         outside = Listener(None, 8082, f"{routing.outside}.1")
@@ -104,14 +103,14 @@ def test_hidden_addresses_cannot_be_asked_for(lab, routing, site):
     try:
         with contextlib.closing(listener):
             assert not tcp(None, site.guest.address, 8083)
-            routing.change(site.router, enable_snat=False)
+            routing.snat(site.router, site.external, False)
             assert tcp(None, site.guest.address, 8083)
     finally:
         run("ip", "route", "del", "192.168.50.0/24")
 
 
 def test_a_floating_address_leads_in_and_out_as_the_rules_allow(lab, routing, site):
-    address = routing.floating(site.router, site.external, site.guest)
+    address = routing.floating(site.external, site.guest)
     listener = Listener(site.guest.namespace, 22)
     with contextlib.closing(listener):
         assert not tcp(None, address, 22)
@@ -127,7 +126,7 @@ def test_a_floating_address_leads_in_and_out_as_the_rules_allow(lab, routing, si
 
 
 def test_open_connections_end_with_their_rule_or_their_floating_address(lab, routing, site):
-    address = routing.floating(site.router, site.external, site.guest)
+    address = routing.floating(site.external, site.guest)
     rule = lab.rule(lab.default_group(), protocol="tcp")
     listener = Listener(site.guest.namespace, 23)
     with contextlib.closing(listener):
@@ -166,8 +165,8 @@ def test_guests_reach_each_other_by_floating_addresses(lab, routing, site):
     routing.gateway(far_router, site.external)
     far = lab.guest(far_network)
     assert far.dhcp()
-    near_address = routing.floating(site.router, site.external, neighbour)
-    far_address = routing.floating(far_router, site.external, far)
+    near_address = routing.floating(site.external, neighbour)
+    far_address = routing.floating(site.external, far)
     for guest, address in ((neighbour, near_address), (far, far_address)):
         listener = Listener(guest.namespace, 8085)
         with contextlib.closing(listener):
@@ -209,7 +208,7 @@ def test_metadata_by_the_router_where_nobody_has_dhcp(lab, routing):
 
 
 def test_a_router_that_is_down_or_gone_leaves_nothing(lab, routing, site):
-    address = routing.floating(site.router, site.external, site.guest)
+    address = routing.floating(site.external, site.guest)
     lab.rule(lab.default_group(), protocol="icmp")
     assert ping(None, address)
     routing.change(site.router, admin_state_up=False)
@@ -224,7 +223,7 @@ def test_a_router_that_is_down_or_gone_leaves_nothing(lab, routing, site):
 
 
 def test_routers_outlive_the_process_and_come_back_after_a_reboot(lab, routing, site):
-    address = routing.floating(site.router, site.external, site.guest)
+    address = routing.floating(site.external, site.guest)
     lab.rule(lab.default_group(), protocol="icmp")
     lab.service.stop()
     assert ping(None, address), "without the process the network works"
@@ -265,17 +264,13 @@ def test_nothing_changes_where_nothing_has_changed(lab, routing, site):
     assert again.count("chain") == before.count("chain")
 
 
-def test_address_groups(lab, routing):
+def test_address_groups(lab):
+    lab.start()
     network = lab.network("192.168.47.0/24")
     group = lab.group("from a group of addresses")
-    addresses = routing.insert(tables.address_groups, name="g",
-                                addresses=["192.168.47.50/32", "2001:db8::/64"])  # fmt: skip
-    with lab.database.write() as conn:
-        rows.insert(conn, tables.security_group_rules, {
-            "id": rows.new_id(), "project_id": "x", "description": "", "direction": "ingress",
-            "security_group_id": group, "ethertype": "IPv4",
-            "remote_address_group_id": addresses, **rows.stamp(lab.service.core.now()),
-        })  # fmt: skip
+    groups = lab.service.address_groups
+    addresses = groups.create(member(), {"addresses": ["192.168.47.50/32", "2001:db8::/64"]})["id"]
+    lab.rule(group, remote_address_group_id=addresses)
     target = lab.guest(network, security_groups=[group])
     friend = lab.guest(network, fixed_ips=[{"ip_address": "192.168.47.50"}])
     other = lab.guest(network, fixed_ips=[{"ip_address": "192.168.47.51"}])
@@ -283,10 +278,7 @@ def test_address_groups(lab, routing):
         guest.configure()
     assert friend.ping(target.address)
     assert not other.ping(target.address)
-    with lab.database.write() as conn:
-        values = {"addresses": ["192.168.47.51/32"]}
-        rows.update(conn, tables.address_groups, addresses, values,
-                    lab.service.core.now())  # fmt: skip
-    routing.refresh()
+    groups.add(member(), addresses, ["192.168.47.51/32"])
+    groups.remove(member(), addresses, ["192.168.47.50/32"])
     assert not friend.ping(target.address)
     assert other.ping(target.address)

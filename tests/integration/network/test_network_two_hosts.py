@@ -85,7 +85,7 @@ def test_routers_and_floating_addresses_of_guests_elsewhere(hosts):
         assert guest.dhcp()
     assert here.ping(there.address), "members of a group, over a router, on two hosts"
     assert there.ping(here.address)
-    address = routing.floating(router, external, there)
+    address = routing.floating(external, there)
     assert not ping(None, address)
     rule = lab.rule(lab.default_group(), protocol="icmp")
     assert ping(None, address)
