@@ -66,7 +66,7 @@ class Application:
         self._version_headers: dict[Microversion, HeaderList] = {}
         conf = deployment.conf
         self._response_validation = conf.api.response_validation
-        self._link_prefix = conf.api.compute_link_prefix if service.project_segment else None
+        self._link_prefix = conf.api.compute_link_prefix if service.name == "compute" else None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         headers: HeaderList = []
