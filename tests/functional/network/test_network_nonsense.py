@@ -9,7 +9,7 @@ import pytest
 
 from novalite.network.embedded import app
 
-REQUESTS = 300
+REQUESTS = 250
 NONSENSE: list[Any] = [
     "", " ", "\x00", "a\x00b", "\ud800", "x" * 300, -1, 0, 10**12, 1e300, None, True, [], {},
     "10.0.0.300", "::", "0.0.0.0/0", "::/0", "10.0.0.1/33", "fe80::1%eth0", "010.0.0.1", [None],
@@ -100,7 +100,7 @@ def things(cloud) -> list[str]:
     return [network, public["id"], *(each["id"] for each in made), *words]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_nonsense_is_refused(cloud, seed):
     chance = random.Random(seed)
     maker = Maker(chance, things(cloud))
