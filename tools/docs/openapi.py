@@ -142,7 +142,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Actions of one path are one operation in OpenAPI: alternatives of body and answer."""
+    """Actions of one path, and forms of one operation at different microversions, are one
+    operation in OpenAPI: alternatives of body and answer."""
     responses = dict(first["responses"])
     for code, answer in second["responses"].items():
         known = responses.get(code)
@@ -152,16 +153,24 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
             responses[code] = {**known, **answer, "content": _either(known, answer)}
             if not responses[code]["content"]:
                 del responses[code]["content"]
-    return {
-        "summary": "Actions",
+    together: dict[str, Any] = {
+        "summary": "Actions" if _is_action(first) else first["summary"],
         "operationId": re.sub(r"_action_.*", "_action", first["operationId"]),
-        "requestBody": {
-            "required": True,
-            "content": _either(first["requestBody"], second["requestBody"]),
-        },
         "responses": dict(sorted(responses.items())),
         "x-openstack": {"actions": [*_actions(first), *_actions(second)]},
     }
+    bodies = [one["requestBody"] for one in (first, second) if "requestBody" in one]
+    if bodies:
+        content = _either(*bodies) if len(bodies) == 2 else bodies[0]["content"]
+        together["requestBody"] = {"required": len(bodies) == 2, "content": content}
+    parameters = {p["name"]: p for one in (first, second) for p in one.get("parameters", ())}
+    if parameters:
+        together["parameters"] = list(parameters.values())
+    return together
+
+
+def _is_action(described: dict[str, Any]) -> bool:
+    return any("action" in one for one in _actions(described))
 
 
 def _actions(described: dict[str, Any]) -> list[dict[str, Any]]:
