@@ -207,7 +207,7 @@ def test_statements(cloud: ServersApi, root: str) -> None:
             "Flavor's memory is too small",
         ),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "of",
 )
 def test_what_cannot_boot(cloud: ServersApi, root: str, mapping: Any, message: str) -> None:
     entry = {k: v for k, v in mapping(cloud, root).items() if v is not None}
