@@ -18,7 +18,5 @@ class ServerEvents(Protocol):
         """POST /os-assisted-volume-snapshots: let the server that has the volume write to
         ``create_info["new_file"]`` from now on. Raises DependencyUnavailable, InvalidInput."""
 
-    def volume_snapshot_delete(
-        self, volume_id: str, snapshot_id: str, delete_info: Event
-    ) -> None:
+    def volume_snapshot_delete(self, volume_id: str, snapshot_id: str, delete_info: Event) -> None:
         """DELETE /os-assisted-volume-snapshots/{id}: let it merge the files named there."""
