@@ -27,6 +27,8 @@ REASONS: tuple[tuple[str, str], ...] = (
      "One store per default: a second one is LVM, which needs a volume group."),
     (r"(DVR|dvr) extension not enabled", "Routers are on the network host; none is distributed."),
     (r"metering extension not enabled", "Traffic is not metered."),
+    (r"Manage snapshot",
+     "A snapshot of a file is a link of its volume's chain: by itself it is nothing to take over."),
 )  # fmt: skip
 
 
