@@ -19,8 +19,10 @@ ROOT = pathlib.Path(__file__).parents[3]
 UNITS = sorted((ROOT / "etc/systemd").glob("*.service"))
 SCRIPTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
 SERVICES = set(SCRIPTS) - {"novalite-manage"}
-KEEPS_CHILDREN = {"novalite", "novalite-compute", "novalite-neighbours"}
-"""Those under which guests' processes run or which start dnsmasq."""
+KEEPS_CHILDREN = {
+    "novalite", "novalite-compute", "novalite-neighbours", "novalite-network-agent",
+}  # fmt: skip
+"""Those under which guests' processes run, or which make networks; all of them need root."""
 
 
 def read(path: pathlib.Path) -> configparser.ConfigParser:
