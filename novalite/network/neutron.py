@@ -189,9 +189,7 @@ class NeutronClient:
         return answer
 
 
-def service_session(
-    conf: cfg.ConfigOpts, auth: BaseAuthPlugin | None = None
-) -> ka_session.Session:
+def service_session(conf: cfg.ConfigOpts, auth: BaseAuthPlugin | None = None) -> ka_session.Session:
     """With the credentials of [neutron], or with ``auth``."""
     return ka_session.Session(auth=auth or _password(conf), timeout=conf.neutron.timeout)
 
