@@ -84,11 +84,12 @@ def run(options: argparse.Namespace) -> int:
     conf = configure(options)
     service.setup_logging(conf, "novalite")
     first_start.schemas(conf)
-    process = service.Process()
-    cloud = compose.all_in_one(conf, process, fake_hosts=options.fake_hosts if options.fake else 0)
-    image = first_start.prepare(cloud)
-    _announce(options, conf, image)
-    process.run()
+    with service.Process() as process:
+        fake_hosts = options.fake_hosts if options.fake else 0
+        cloud = compose.all_in_one(conf, process, fake_hosts=fake_hosts)
+        image = first_start.prepare(cloud)
+        _announce(options, conf, image)
+        process.run()
     lock.close()
     return 0
 

@@ -108,10 +108,10 @@ def _serve_http(conf: cfg.ConfigOpts, cloud: Deployment, process: Process, backe
     from novalite.wsgi import paste, server
 
     application = paste.load_app(cloud)
-    process.add(
-        "http",
-        server.serve(application, conf.api.listen, conf.api.port, conf.api.threads, backend),
-    )
+    http = server.serve(application, conf.api.listen, conf.api.port, conf.api.threads, backend)
+    # it has threads from now on, also if nothing is ever started
+    process.on_exit(http.stop)
+    process.add("http", http)
 
 
 # ---- the all-in-one ----

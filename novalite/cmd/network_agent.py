@@ -16,10 +16,10 @@ def main() -> int:
 
     conf = single.configure(sys.argv[1:])
     service.setup_logging(conf, "novalite-network-agent")
-    process = service.Process()
-    process.add("network agent", NetworkAgent(conf, service_session(conf)))
-    logging.getLogger(__name__).info("novalite-network-agent on %s, %s", conf.host, chosen)
-    process.run()
+    with service.Process() as process:
+        process.add("network agent", NetworkAgent(conf, service_session(conf)))
+        logging.getLogger(__name__).info("novalite-network-agent on %s, %s", conf.host, chosen)
+        process.run()
     return 0
 
 

@@ -38,12 +38,27 @@ def setup_logging(conf: cfg.ConfigOpts, name: str) -> None:
 
 
 class Process:
-    """Parts started in order and stopped in reverse. ``run`` blocks until SIGTERM or SIGINT."""
+    """Parts started in order and stopped in reverse. ``run`` blocks until SIGTERM or SIGINT.
+
+    A context: whatever was made inside is closed at its end, so that a process whose start fails
+    is gone and does not live on in the threads of those parts that were ready.
+    """
 
     def __init__(self) -> None:
         self._parts: list[tuple[str, Part]] = []
         self._closers: list[Callable[[], None]] = []
         self._stop = threading.Event()
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        while self._closers:
+            with contextlib.suppress(Exception):
+                self._closers.pop()()
 
     def add(self, name: str, part: Part) -> None:
         self._parts.append((name, part))
@@ -87,9 +102,7 @@ class Process:
                     part.stop()
                 except Exception:
                     LOG.exception("%s did not stop cleanly", name)
-            for closer in reversed(self._closers):
-                with contextlib.suppress(Exception):
-                    closer()
+            self._close()
 
 
 def write_pid(path: str) -> None:

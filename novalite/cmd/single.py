@@ -37,12 +37,12 @@ def configure(argv: Sequence[str]) -> cfg.ConfigOpts:
 def run(name: str, argv: Sequence[str], backend: str) -> int:
     conf = configure(argv)
     service.setup_logging(conf, f"novalite-{name}")
-    process = service.Process()
-    cloud = _compose(name, conf, process, backend)
-    if name == "neighbours":
-        from novalite.cmd import first_start
+    with service.Process() as process:
+        cloud = _compose(name, conf, process, backend)
+        if name == "neighbours":
+            from novalite.cmd import first_start
 
-        first_start.neighbours(cloud)
-    LOG.info("novalite-%s on %s, %s", name, conf.host, backend)
-    process.run()
+            first_start.neighbours(cloud)
+        LOG.info("novalite-%s on %s, %s", name, conf.host, backend)
+        process.run()
     return 0
