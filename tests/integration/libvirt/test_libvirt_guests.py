@@ -174,7 +174,7 @@ def test_images_that_are_refused(hypervisor: Hypervisor, tmp_path) -> None:
     cases: list[tuple[ImageMeta, type[Exception], str]] = [
         (hypervisor.images.add(evil, "qcow2"), ImageUnacceptable, "backing file"),
         (hypervisor.images.add(evil, "raw"), ImageUnacceptable, "its content is qcow2"),
-        (hypervisor.images.add(secret, "vmdk"), ImageUnacceptable, "vmdk is not supported"),
+        (hypervisor.images.add(secret, "vmdk"), ImageUnacceptable, "its content is raw"),
         (hypervisor.images.add(big, "qcow2"), FlavorDiskTooSmall, "2147483648"),
     ]
     for image, error, text in cases:
