@@ -84,12 +84,16 @@ def _is_member(kind: str) -> bool:
 
 
 def _comparison(kind: str, pattern: str) -> Test:
+    named = "%" in pattern
+
     def test(target: Mapping[str, Any], creds: Credentials) -> bool:
         try:
             expected = pattern % target
             value = creds[kind]
         except KeyError:
             return False
+        if value is None and named:
+            return False  # what the caller does not have equals nothing, also not "None"
         if isinstance(value, list):
             return any(expected == str(item) for item in value)
         return bool(expected == str(value))

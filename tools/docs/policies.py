@@ -2,14 +2,14 @@
 
 from oslo_policy import policy
 
-from novalite.policy import all_rules
+from novalite.policy import SECTIONS
 from tools.docs.markdown import page, table
 
 
 def pages() -> dict[str, str]:
     return {
-        "docs/reference/policies.md": _reference(all_rules()),
-        "etc/policy.yaml.sample": _sample(all_rules()),
+        "docs/reference/policies.md": _reference(),
+        "etc/policy.yaml.sample": _sample(),
     }
 
 
@@ -25,34 +25,41 @@ def _former(rule: policy.RuleDefault) -> str:
     return old.check_str if old.name == rule.name else f"{old.name}: {old.check_str}"
 
 
-def _reference(rules: list[policy.RuleDefault]) -> str:
+def _reference() -> str:
     lines = [
-        "Override a rule in the file that `[oslo_policy] policy_file` names. While "
-        "`[oslo_policy] enforce_new_defaults` is false, the former default passes too.",
-        "",
-        *table(
-            ("rule", "default", "former default", "scopes", "what it allows"),
-            [
-                (
-                    f"`{rule.name}`",
-                    f"`{rule.check_str}`",
-                    f"`{_former(rule)}`" if _former(rule) else "",
-                    ", ".join(rule.scope_types or ()),
-                    "; ".join([rule.description, *_operations(rule)]),
-                )
-                for rule in rules
-            ],
-        ),
+        "Override a rule in the file that `[oslo_policy] policy_file` names, one for all services "
+        "of a process. While `[oslo_policy] enforce_new_defaults` is false, the former default "
+        "passes too.",
     ]
+    for title, rules in SECTIONS:
+        lines += ["", f"## {title}", "", *_rows(rules)]
     return page("Policies", lines)
 
 
-def _sample(rules: list[policy.RuleDefault]) -> str:
+def _rows(rules: list[policy.RuleDefault]) -> list[str]:
+    return table(
+        ("rule", "default", "former default", "scopes", "what it allows"),
+        [
+            (
+                f"`{rule.name}`",
+                f"`{rule.check_str}`" if rule.check_str else "everybody with a token",
+                f"`{_former(rule)}`" if _former(rule) else "",
+                ", ".join(rule.scope_types or ()),
+                "; ".join([rule.description, *_operations(rule)]),
+            )
+            for rule in rules
+        ],
+    )
+
+
+def _sample() -> str:
     lines = ["# Every rule with its default. Written by `make docs`."]
-    for rule in rules:
-        lines += ["", f"# {rule.description}"]
-        lines += [f"# {operation}" for operation in _operations(rule)]
-        if rule.scope_types:
-            lines.append(f"# scopes: {', '.join(rule.scope_types)}")
-        lines.append(f'#"{rule.name}": "{rule.check_str}"')
+    for title, rules in SECTIONS:
+        lines += ["", "", f"# ---- {title} ----"]
+        for rule in rules:
+            lines += ["", f"# {rule.description}"]
+            lines += [f"# {operation}" for operation in _operations(rule)]
+            if rule.scope_types:
+                lines.append(f"# scopes: {', '.join(rule.scope_types)}")
+            lines.append(f'#"{rule.name}": "{rule.check_str}"')
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ import pytest
 from novalite import conf as configuration
 from novalite.context import RequestContext
 from novalite.exception import PolicyNotAuthorized
-from novalite.policy import Enforcer, all_rules
+from novalite.policy import Enforcer, all_rules, base, compute
 
 DATA = pathlib.Path(__file__).parents[2] / "data" / "reference"
 REFERENCE = {r["name"]: r for r in json.loads((DATA / "policies.json").read_text())["rules"]}
@@ -30,7 +30,7 @@ def caller(*roles: str, **more: Any) -> RequestContext:
     return RequestContext(roles=list(roles), **values)
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*base.RULES, *compute.RULES], ids=lambda rule: rule.name)
 def test_rule_is_the_references(rule: Any) -> None:
     expected = REFERENCE[rule.name]
     assert rule.check_str == expected["default"]
@@ -126,6 +126,17 @@ def test_override_of_a_rule(tmp_path: pathlib.Path) -> None:
     assert policy.allowed(caller(), "os_compute_api:servers:show", OWN)
     assert not policy.allowed(caller(), "os_compute_api:servers:show", OTHER)
     assert not policy.allowed(caller("admin"), "os_compute_api:servers:update", OWN)
+
+
+def test_what_a_caller_has_not_is_like_nothing(tmp_path: pathlib.Path) -> None:
+    policy = enforcer(
+        tmp_path,
+        '"os_compute_api:limits": "domain_id:%(domain_id)s"\n'
+        '"os_compute_api:extensions": "domain_id:None"\n',
+    )
+    for target in ({"domain_id": None}, {"domain_id": "None"}, {}):
+        assert not policy.allowed(caller(), "os_compute_api:limits", target)
+    assert policy.allowed(caller(), "os_compute_api:extensions", OWN)
 
 
 def test_changed_file_counts_after_a_while(tmp_path: pathlib.Path) -> None:
