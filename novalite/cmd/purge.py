@@ -25,7 +25,7 @@ def run(state_path: str, config_files: Sequence[str] = ()) -> None:
     if os.geteuid() == 0 and os.path.isdir(os.path.join(state_path, "network")):
         from novalite.network.embedded.plane.linux import teardown
 
-        _guests(conf)
+        remove_guests(conf)
         teardown(conf)
     for entry in os.scandir(state_path):
         # A libvirtd that was started for this host is the host's, not the cloud's.
@@ -37,7 +37,8 @@ def run(state_path: str, config_files: Sequence[str] = ()) -> None:
             os.unlink(entry.path)
 
 
-def _guests(conf: cfg.ConfigOpts) -> None:
+def remove_guests(conf: cfg.ConfigOpts) -> None:
+    """Those whose disks are below this state path. Its compute service must not run."""
     driver = load_driver(conf, None, conf.host)
     try:
         driver.init_host(conf.host)

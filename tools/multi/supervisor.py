@@ -15,6 +15,7 @@ from typing import Any
 
 from novalite import conf as configuration
 from novalite.cmd import flavors
+from novalite.cmd.purge import remove_guests
 from novalite.db.engine import Database
 from novalite.network.embedded.plane.linux import teardown
 from tools.multi.configuration import (
@@ -174,10 +175,11 @@ class Cloud:
         for server in reversed(self._own):
             server.stop()
         if not self.plan.fake:
-            # Their database is gone, so nobody would ever find the bridges again.
+            # Their database is gone, so nobody would ever find the guests and bridges again.
             conf = configuration.configuration([])
             conf.set_default("state_path", self.state)
             conf.set_default("device_prefix", self.plan.device_prefix, group="embedded")
+            remove_guests(conf)
             teardown(conf)
 
 
