@@ -59,6 +59,14 @@ OPTIONS: list[cfg.Opt] = [
         help="Generated passwords, readable by the owner only.",
     ),
     cfg.IntOpt("token_expiration", default=14400, help="Seconds."),
+    cfg.IntOpt(
+        "password_cost",
+        default=13,
+        min=10,
+        max=20,
+        help="log2 of scrypt's N for new password hashes: each step doubles the memory (13: 8 MiB) "
+        "and the time of a log-in.",
+    ),
     cfg.StrOpt(
         "data_plane",
         default="linux",

@@ -90,6 +90,7 @@ def conf(tmp_path):
     conf = configuration.configuration()
     conf.set_override("state_path", str(tmp_path))
     conf.set_override("response_validation", "error", "api")
+    conf.set_override("password_cost", 10, "embedded")  # the least that is allowed
     return conf
 
 

@@ -103,6 +103,7 @@ def conf(tmp_path):
     conf.set_override("data_plane", "none", "embedded")
     conf.set_override("network_cidr", CIDR, "embedded")
     conf.set_override("response_validation", "error", "api")
+    conf.set_override("password_cost", 10, "embedded")  # the least that is allowed
     return conf
 
 

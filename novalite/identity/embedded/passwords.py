@@ -1,7 +1,8 @@
 """Password hashes: scrypt, memory-hard, with their parameters beside them.
 
 A hash reads ``$scrypt$ln=13,r=8,p=1$<salt>$<digest>`` (base64 without padding). One
-verification takes 8 MiB and about 30 ms of one core.
+verification takes 8 MiB and about 30 ms of one core at the default cost; a hash of another
+cost stays valid.
 """
 
 import base64
@@ -11,7 +12,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-COST = 13  # log2 of scrypt's N
+COST = 13  # log2 of scrypt's N, unless [embedded]password_cost says otherwise
 BLOCK = 8
 PARALLEL = 1
 LONGEST = 4096  # bytes of a password; scrypt's first step grows with its input
@@ -43,7 +44,9 @@ class PasswordHasher:
     instead of taking the machine; and the memory that a hash takes is kept by the allocator
     once, not once for every thread that ever hashed."""
 
-    def __init__(self) -> None:
+    def __init__(self, cost: int = COST) -> None:
+        """``cost``: log2 of scrypt's N for new hashes; one more doubles time and memory."""
+        self._cost = cost
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="passwords")
 
     def hash(self, password: str) -> str:
@@ -51,8 +54,8 @@ class PasswordHasher:
         if _too_long(password):
             raise ValueError(f"a password has at most {LONGEST} bytes")
         salt = os.urandom(16)
-        digest = self._compute(password, salt, COST, BLOCK, PARALLEL)
-        return f"$scrypt$ln={COST},r={BLOCK},p={PARALLEL}${_encode(salt)}${_encode(digest)}"
+        digest = self._compute(password, salt, self._cost, BLOCK, PARALLEL)
+        return f"$scrypt$ln={self._cost},r={BLOCK},p={PARALLEL}${_encode(salt)}${_encode(digest)}"
 
     def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it fits. ``None`` (no such user, or no password) costs the same time as a
@@ -60,7 +63,7 @@ class PasswordHasher:
         if _too_long(password):
             password, hashed = "", None
         if hashed is None:
-            self._compute(password, bytes(16), COST, BLOCK, PARALLEL)
+            self._compute(password, bytes(16), self._cost, BLOCK, PARALLEL)
             return False
         _, kind, parameters, salt, digest = hashed.split("$")
         if kind != "scrypt":

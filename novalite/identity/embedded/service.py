@@ -71,7 +71,7 @@ class IdentityService:
         self.keys.ensure()
         self.credential_keys = KeyRepository(conf.embedded.credential_key_repository)
         self.credential_keys.ensure()
-        self.passwords = PasswordHasher()
+        self.passwords = PasswordHasher(conf.embedded.password_cost)
         self._lock = threading.Lock()
         self._known: dict[bytes, _Known] = {}
         self._generation = 0

@@ -29,6 +29,13 @@ def test_password_hash(hasher):
     assert not hasher.verify("sécret", None)
 
 
+def test_the_cost_is_configured_and_kept_beside_the_hash(hasher):
+    hashed = PasswordHasher(10).hash("secret")
+    assert hashed.startswith("$scrypt$ln=10,r=8,p=1$")
+    assert hasher.verify("secret", hashed)
+    assert not hasher.verify("Secret", hashed)
+
+
 def test_hash_with_other_parameters_still_verifies(hasher):
     hashed = (
         "$scrypt$ln=4,r=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$dv8ghmWQ/Ttv4k9H07qLIwcSAO5xPXwMKaVMoe4f6Hs"
