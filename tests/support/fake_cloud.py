@@ -43,7 +43,9 @@ class FakeCloud:
         self.state, self.hosts, self.port = state, hosts, free_port()
         self.clouds_yaml = str(state / "clouds.yaml")
         self.config = state / "test.conf"
-        self.config.write_text("[DEFAULT]\nwork_sweep_interval = 2\n[embedded]\npassword_cost = 10\n")
+        self.config.write_text(
+            "[DEFAULT]\nwork_sweep_interval = 2\n[embedded]\npassword_cost = 10\n"
+        )
         known = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
         self.environ = {**known, "OS_CLIENT_CONFIG_FILE": self.clouds_yaml}
 

@@ -1,6 +1,7 @@
 """A real libvirt, a real guest image, a real driver and a small network for its guests."""
 
 import dataclasses
+import fcntl
 import os
 import pathlib
 import random
@@ -17,12 +18,11 @@ from novalite import conf as configuration
 from novalite.exception import ImageNotFound
 from novalite.objects import VIF, BlockDevice, FixedIP, Flavor, ImageMeta, Instance, Subnet
 from novalite.virt.driver import LifecycleEvent, SpawnRequest
+from tests.support.host_claims import BASE, Claims, locked, open_lock, taken
 from tools.host import libvirt as host
 from tools.image import build
 from tools.servers.processes import Process, program, wait_until
 
-# QEMU may run as another user, who cannot pass through pytest's own directories.
-BASE = pathlib.Path("/var/tmp/novalite-tests")
 INSTALLED_IMAGE = pathlib.Path("/var/lib/novalite/guest")
 READY = b"novalite-guest: ready"
 
@@ -36,16 +36,22 @@ def folder(prefix: str) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def libvirt_host() -> Iterator[str]:
-    """The URI of a libvirt: the one that runs, or one that is stopped again at the end."""
+    """The URI of a libvirt: the one that runs, or one that the last who uses it stops."""
     if os.geteuid() != 0:
         pytest.skip("a hypervisor needs root")
-    state = folder("libvirtd-")
-    host.start(str(state))
-    try:
-        yield host.URI
-    finally:
-        host.stop(str(state))
-        shutil.rmtree(state, ignore_errors=True)
+    state = BASE / "libvirtd"
+    with open_lock("libvirtd-users") as users:
+        with locked("libvirtd"):
+            state.mkdir(mode=0o755, exist_ok=True)
+            host.start(str(state))
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield host.URI
+        finally:
+            with locked("libvirtd"):
+                if taken(users):
+                    host.stop(str(state))
+                    shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +59,10 @@ def guest_image() -> pathlib.Path:
     """A directory with vmlinuz, initrd.img and guest.qcow2, built once per machine."""
     if build.is_built(str(INSTALLED_IMAGE)):
         return INSTALLED_IMAGE
-    BASE.mkdir(mode=0o755, exist_ok=True)
     path = BASE / "guest"
-    if not build.is_built(str(path)):
-        build.build(str(path))
+    with locked("guest"):
+        if not build.is_built(str(path)):
+            build.build(str(path))
     return path
 
 
@@ -103,9 +109,9 @@ class Lan:
     """A bridge of this host with an address, and DHCP on it."""
 
     def __init__(self, state: pathlib.Path) -> None:
-        number = random.randrange(16, 250)
+        self._claims = Claims()
         self.bridge = f"nvt{os.getpid() % 100000}"
-        self.network = f"10.213.{number}"
+        self.network = self._claims.octets("10.213.{}")
         self._state = state
         self._dnsmasq: Process | None = None
 
@@ -130,6 +136,7 @@ class Lan:
         if self._dnsmasq is not None:
             self._dnsmasq.stop()
         _ip("link", "delete", self.bridge, check=False)
+        self._claims.release()
 
     def vif(self) -> VIF:
         port = str(uuid.uuid4())

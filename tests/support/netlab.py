@@ -8,10 +8,8 @@ import contextlib
 import dataclasses
 import itertools
 import os
-import random
 import shutil
 import socket
-import string
 import subprocess
 import tempfile
 import threading
@@ -28,6 +26,7 @@ from novalite.network.embedded.plane import netns
 from novalite.network.embedded.plane.linux import teardown
 from novalite.network.embedded.service import NetworkService
 from novalite.network.vifs import device_name
+from tests.support.host_claims import Claims
 
 PROJECT = "a" * 32
 ADMIN = "c" * 32
@@ -199,14 +198,15 @@ def ping(namespace: str | None, address: str, *options: str) -> bool:
 
 
 class Lab:
-    """Names of its own on the host: a random device prefix, and so a random table name."""
+    """Names of its own on the host: a device prefix, and so a table name, that no other has."""
 
     def __init__(self, **options: str) -> None:
         """``options``: further ones of [embedded]."""
-        self.prefix = "q" + "".join(random.choices(string.ascii_lowercase, k=2))
+        self.claims = Claims()
+        self.prefix = self.claims.prefix("q")
         self.directory = tempfile.mkdtemp(prefix="netlab", dir="/var/tmp")
         os.chmod(self.directory, 0o755)
-        self.subnet = f"10.{random.randint(80, 120)}.{random.randint(0, 255)}"
+        self.subnet = self.claims.octets("10.{}.{}", 80, 120)
         self.conf = configuration.configuration(["--config-file", self._file(options)])
         self.database = Database(self.conf.embedded.connection)
         with self.database.write() as conn:
@@ -222,7 +222,8 @@ class Lab:
                 f"[DEFAULT]\nstate_path = {self.directory}\n[embedded]\n"
                 f"connection = sqlite:///{self.directory}/embedded.sqlite\n"
                 f"device_prefix = {self.prefix}\nnetwork_cidr = {self.subnet}.0/24\n"
-                f"external_cidr =\nsubnetpool_prefix =\ndns_servers = 192.0.2.53\nmetadata_url = http://127.0.0.1:1/metadata\n"
+                "external_cidr =\nsubnetpool_prefix =\ndns_servers = 192.0.2.53\n"
+                "metadata_url = http://127.0.0.1:1/metadata\npassword_cost = 10\n"
                 + "".join(f"{name} = {value}\n" for name, value in options.items())
                 + f"[neutron]\nmetadata_proxy_shared_secret = {SECRET}\n"
             )
@@ -316,3 +317,4 @@ class Lab:
         teardown(self.conf)
         self.database.dispose()
         shutil.rmtree(self.directory, ignore_errors=True)
+        self.claims.release()

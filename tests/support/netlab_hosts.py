@@ -6,7 +6,6 @@ database: it asks the network service over HTTP.
 
 import os
 import pathlib
-import random
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from novalite.identity.embedded.bootstrap import read_credentials
 from novalite.identity.embedded.service import IdentityService
 from novalite.network.embedded import app as network_app
 from novalite.wsgi import paste, server
+from tests.support.host_claims import Claims
 from tests.support.netlab import Guest, Lab, eventually, run
 
 FAR = "far"
@@ -109,8 +109,10 @@ class FarHost:
 
 def far_lab() -> tuple[Lab, FarHost]:
     """A lab with a second host whose agent runs."""
-    link = f"100.{random.randint(65, 126)}.{random.randint(0, 254)}"
+    claims = Claims()
+    link = claims.octets("100.{}.{}", 65, 126)
     lab = Lab(tunnel_address=f"{link}.1")
+    lab.claims.join(claims)
     try:
         host = FarHost(lab, link)
     except BaseException:

@@ -1,7 +1,6 @@
 """Routers and floating addresses for a Lab, and the world outside."""
 
 import ipaddress
-import random
 from typing import Any
 
 from novalite.context import admin_context
@@ -14,7 +13,7 @@ class Routing:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.outside = f"198.18.{random.randint(0, 254)}"
+        self.outside = lab.claims.octets("198.18.{}")
 
     @property
     def service(self) -> NetworkService:
@@ -80,9 +79,7 @@ class World:
 
     def __init__(self, lab: Lab) -> None:
         self.namespace, self._cable = f"{lab.prefix}world", f"{lab.prefix}w"
-        net = ipaddress.ip_network(
-            f"100.64.{random.randint(0, 254)}.{4 * random.randint(0, 63)}/30"
-        )
+        net = ipaddress.ip_network(f"{lab.claims.octets('100.64.{}')}.0/30")
         self.host, self.address = str(net[1]), str(net[2])
         run("ip", "netns", "add", self.namespace)
         run("ip", "link", "add", self._cable, "type", "veth", "peer", "name", "eth0",

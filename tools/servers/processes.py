@@ -1,7 +1,9 @@
 """Child processes with a log each: never through systemd, ended by the pid that was started."""
 
+import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -10,12 +12,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
+LOWEST_PORT = 10_000
+PORTS_TRIED = 100
+
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on right now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A TCP port of the loopback that nobody listens on right now; where the kernel leaves room,
+    one that it gives to no connection before its server has started."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first_of_kernel = int(file.read().split()[0])
+    ours = range(LOWEST_PORT, first_of_kernel)
+    for port in [*random.sample(ours, min(PORTS_TRIED, len(ours))), 0]:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return int(sock.getsockname()[1])
+    raise RuntimeError("no port is free")
 
 
 def program(name: str, *directories: str) -> str:

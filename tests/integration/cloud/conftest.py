@@ -3,15 +3,14 @@
 import itertools
 import os
 import pathlib
-import random
 import signal
-import string
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests.support.host_claims import Claims
 from tests.support.libvirt import folder
 from tools.demo.client import Cloud as Client
 from tools.multi.__main__ import write_clouds
@@ -45,13 +44,11 @@ class AllInOne:
         self.port = free_port()
         self.clouds_yaml = str(state / "clouds.yaml")
         self.config = state / "test.conf"
-        # Names and ranges of its own, so that several may be tested on one host at once.
-        letters = random.choices(string.ascii_lowercase, k=2)
-        number = random.randrange(1, 250)
+        self._claims = Claims()
+        inside, outside = (self._claims.octets(f"10.{net}.{{}}") for net in (78, 79))
         self.config.write_text(
-            f"[embedded]\ndevice_prefix = n{''.join(letters)}\n"
-            f"network_cidr = 10.79.{number}.0/24\nexternal_cidr = 172.25.{number}.0/24\n"
-            "external_cidr = 10.79.4.0/24\n"
+            f"[embedded]\ndevice_prefix = {self._claims.prefix('n')}\npassword_cost = 10\n"
+            f"network_cidr = {inside}.0/24\nexternal_cidr = {outside}.0/24\n"
             "[DEFAULT]\nwork_sweep_interval = 3\ncpu_allocation_ratio = 32\n"
             "[quota]\ninstances = -1\ncores = -1\nram = -1\n"
         )
@@ -75,6 +72,7 @@ class AllInOne:
     def purge(self) -> None:
         """Down, and nothing of it left on the host."""
         self._novalite("down", "--purge", "--config-file", str(self.config))
+        self._claims.release()
 
 
 @pytest.fixture

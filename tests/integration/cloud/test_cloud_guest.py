@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.integration.cloud.conftest import COMBINATIONS, AllInOne
+from tests.support.host_claims import Claims
 from tests.support.libvirt import folder
 from tools.multi.__main__ import write_clouds
 from tools.multi.supervisor import Cloud
@@ -45,14 +46,16 @@ def test_services(
     guest_image: pathlib.Path,
 ) -> None:
     state = folder(f"services-{database}-{backend}-")
+    claims = Claims()
+    inside, outside = (f"{claims.octets(f'10.{net}.{{}}')}.0/24" for net in (78, 79))
     cloud = Cloud(
         str(state),
         database=request.getfixturevalue(database),
         rabbitmq=rabbitmq,
         backend=backend,
         ports=(free_port(), free_port()),
-        network=("nvu", "10.80.0.0/24"),
-        extra={"embedded": {"guest_image": str(guest_image)}},
+        network=(claims.prefix("s"), inside),
+        extra={"embedded": {"guest_image": str(guest_image), "external_cidr": outside}},
         prefix=f"guest{next(_numbers)}_",
     )
     try:
@@ -62,3 +65,4 @@ def test_services(
     finally:
         cloud.down()
         shutil.rmtree(state, ignore_errors=True)
+        claims.release()
