@@ -58,3 +58,14 @@ def rule(
     return policy.DocumentedRuleDefault(
         name, check, description, where, deprecated_rule=old, scope_types=types, **removal
     )
+
+
+def declare(
+    prefix: str, *rows: tuple[str, ...], scopes: Sequence[str] | None = ("project",)
+) -> list[policy.RuleDefault]:
+    """Rules in short: each row is the name after ``prefix``, the check, the description and the
+    operations."""
+    return [
+        rule(prefix + name, check, description, operations, scopes=scopes)
+        for name, check, description, *operations in rows
+    ]

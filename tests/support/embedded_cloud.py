@@ -18,6 +18,7 @@ from novalite.identity.embedded.service import IdentityService
 from novalite.image.embedded import app as image_app
 from novalite.image.embedded.bootstrap import bootstrap as image_bootstrap
 from novalite.image.embedded.service import ImageService
+from novalite.policy import Enforcer
 from novalite.wsgi import paste, server
 
 
@@ -101,7 +102,10 @@ def cloud(conf, database):
     bootstrap(conf, service)
     images = ImageService(conf, database, clock)
     image_bootstrap(conf, images)
-    deployment = Deployment(conf, "host", clock=clock, identity=service, image=images)
+    policy = Enforcer(conf)
+    deployment = Deployment(
+        conf, "host", clock=clock, policy=policy, identity=service, image=images
+    )
     deployment.mounts["/identity"] = identity_app.app(deployment)
     deployment.mounts["/image"] = image_app.app(deployment)
     http = webtest.TestApp(paste.load_app(deployment), lint=False)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from novalite.exception import PolicyNotAuthorized
 from novalite.identity.embedded.rest import (
     application_credentials,
     credentials,
@@ -64,6 +65,9 @@ OPERATIONS: list[Operation] = [
 
 
 def _fault(code: int, message: str, exc: BaseException | None) -> dict[str, Any]:
+    if isinstance(exc, PolicyNotAuthorized):
+        action = exc.kwargs["action"]
+        message = f"You are not authorized to perform the requested action: {action}."
     return {"error": {"code": code, "message": message, "title": REASONS.get(code, "Error")}}
 
 

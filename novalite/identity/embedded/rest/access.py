@@ -1,19 +1,20 @@
-"""Who asks, and what that one may do. The rules are identity v3's defaults in short: an admin may
-all, a reader of the system may look at all, a reader of a domain at what is in it, a manager of a
-domain may also change that, everybody may look at himself."""
+"""Who asks, and what that one may do: the rules are in ``novalite.policy.identity``.
+
+An operation whose answer does not depend on what is asked for names its rule itself. The others
+give here what the rule's target is; what has no value is left out of it, so that no rule holds by
+that.
+"""
 
 from typing import Any, cast
 
 from novalite import exception
 from novalite.identity.embedded.core import Records
-from novalite.identity.embedded.grants import SYSTEM
 from novalite.identity.embedded.rows import Row
 from novalite.identity.embedded.scoping import APPLICATION_CREDENTIAL, Details
 from novalite.identity.embedded.service import IdentityService
 from novalite.wsgi.operations import Request
 
-MANAGED_ROLES = ("manager", "member", "reader")
-"""What a manager of a domain may give."""
+Target = dict[str, Any]
 
 
 def service_of(req: Request) -> IdentityService:
@@ -35,63 +36,68 @@ def address_of(req: Request) -> str:
     return str(req.environ.get("REMOTE_ADDR", ""))
 
 
-def is_admin(req: Request) -> bool:
-    return "admin" in req.context.roles
+# ---- rules and their targets ----
 
 
-def is_service(req: Request) -> bool:
-    return "service" in req.context.roles
+def allowed(req: Request, action: str, target: Target) -> bool:
+    return req.allowed(f"identity:{action}", target)
 
 
-def may_read_all(req: Request) -> bool:
-    """Admins and readers of the system; services need to look up what requests name."""
-    context = req.context
-    reads_system = context.system_scope == SYSTEM and "reader" in context.roles
-    return is_admin(req) or is_service(req) or reads_system
+def authorize(req: Request, action: str, target: Target) -> None:
+    """Raises PolicyNotAuthorized."""
+    req.authorize(f"identity:{action}", target)
 
 
-def may_read_in(req: Request, domain_id: str | None) -> bool:
-    own = domain_id is not None and req.context.domain_id == domain_id
-    return may_read_all(req) or (own and "reader" in req.context.roles)
+def about(noun: str, **values: Any) -> Target:
+    """``target.{noun}.{name}`` of each value that is there."""
+    return {f"target.{noun}.{k}": v for k, v in values.items() if v is not None}
 
 
-def may_manage_in(req: Request, domain_id: str | None) -> bool:
-    own = domain_id is not None and req.context.domain_id == domain_id
-    return is_admin(req) or (own and "manager" in req.context.roles)
+def about_user(user_id: str, domain_id: str | None = None) -> Target:
+    """A user, or what belongs to one."""
+    return {"user_id": user_id, **about("user", id=user_id, domain_id=domain_id)}
 
 
-def require(allowed: bool, action: str) -> None:
-    """Raises Forbidden."""
-    if not allowed:
-        raise exception.Forbidden(
-            f"You are not authorized to perform the requested action: identity:{action}."
-        )
+def about_row(noun: str, row: Row) -> Target:
+    """Something that belongs to a domain."""
+    if noun == "user":
+        return about_user(row["id"], row["domain_id"])
+    return about(noun, id=row.get("id"), domain_id=row.get("domain_id"))
 
 
-def reading(req: Request, action: str) -> dict[str, Any]:
-    """What a list has to be limited to: nothing, or ``domain_id``. Raises Forbidden."""
-    if may_read_all(req):
+# ---- what several resources do ----
+
+
+def reading(req: Request, action: str, target: Target | None = None) -> Row:
+    """What a list has to be limited to: nothing, or ``domain_id``. ``target`` is what it is asked
+    for anyhow. Raises PolicyNotAuthorized."""
+    target = target or {}
+    if allowed(req, action, target):
         return {}
     domain_id = req.context.domain_id
-    require(may_read_in(req, domain_id), action)
+    authorize(req, action, {**target, "target.domain_id": domain_id} if domain_id else target)
     return {"domain_id": domain_id}
 
 
 def fetch(
-    req: Request, records: Records, action: str, *, write: bool = False, own: bool = False
+    req: Request, records: Records, noun: str, action: str, target: Target | None = None
 ) -> Row:
-    """The row that ``{id}`` names. ``own``: the caller may look at it in any case. Raises
-    Forbidden, also instead of NotFound, for who may not know whether it is there."""
-    allowed = may_manage_in if write else may_read_in
-    require(own or allowed(req, req.context.domain_id) or allowed(req, None), action)
-    row = records.get(req.path["id"])
-    require(own or allowed(req, row.get("domain_id")), action)
+    """The row that ``{id}`` names; ``target`` is added to what the rule knows of it. Raises
+    PolicyNotAuthorized, also instead of NotFound, for who may not know whether it is there."""
+    row_id = req.path["id"]
+    try:
+        row = records.get(row_id)
+    except exception.NotFound:
+        missing = {"id": row_id, "domain_id": req.context.domain_id}
+        authorize(req, action, about_row(noun, missing) | (target or {}))
+        raise
+    authorize(req, action, about_row(noun, row) | (target or {}))
     return row
 
 
 def require_full_login(req: Request, action: str) -> Details:
-    """The caller's token. Raises Forbidden for one that stands for less than its user: a trust, an
-    OAuth token, or an application credential that is not unrestricted."""
+    """The caller's token. Raises PolicyNotAuthorized for one that stands for less than its user: a
+    trust, an OAuth token, or an application credential that is not unrestricted."""
     details = details_of(req)
     if details.is_delegated:
         credential = details.application_credential
@@ -100,7 +106,8 @@ def require_full_login(req: Request, action: str) -> Details:
             and credential is not None
             and credential["unrestricted"]
         )
-        require(full, action)
+        if not full:
+            raise exception.PolicyNotAuthorized(action=f"identity:{action}")
     return details
 
 

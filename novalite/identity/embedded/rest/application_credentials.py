@@ -5,9 +5,8 @@ from typing import Any
 from novalite import exception
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_all,
-    require,
+    about_user,
+    authorize,
     require_full_login,
     service_of,
 )
@@ -75,7 +74,7 @@ def show(req: Request) -> dict[str, Any]:
 
 def create(req: Request) -> dict[str, Any]:
     """For the project of the token, with roles that the token has."""
-    require(_self(req), "create_application_credential")
+    authorize(req, "create_application_credential", about_user(req.path["user_id"]))
     details = require_full_login(req, "create_application_credential")
     if details.project is None:
         raise exception.ValidationError(
@@ -92,7 +91,7 @@ def create(req: Request) -> dict[str, Any]:
 
 
 def delete(req: Request) -> None:
-    require(_self(req) or is_admin(req), "delete_application_credential")
+    authorize(req, "delete_application_credential", about_user(req.path["user_id"]))
     require_full_login(req, "delete_application_credential")
     credentials = service_of(req).application_credentials
     credentials.get_of(req.path["user_id"], req.path["id"])
@@ -115,7 +114,7 @@ def show_rule(req: Request) -> dict[str, Any]:
 
 
 def delete_rule(req: Request) -> None:
-    require(_self(req) or is_admin(req), "delete_access_rule")
+    authorize(req, "delete_access_rule", about_user(req.path["user_id"]))
     rules = service_of(req).access_rules
     rules.get_of(req.path["user_id"], req.path["id"])
     rules.delete(req.path["id"])
@@ -127,12 +126,8 @@ def _rule(req: Request, row: Row) -> Row:
 
 
 def _owner(req: Request, action: str) -> str:
-    require(_self(req) or may_read_all(req), action)
+    authorize(req, action, about_user(req.path["user_id"]))
     return str(service_of(req).users.get(req.path["user_id"])["id"])
-
-
-def _self(req: Request) -> bool:
-    return req.path["user_id"] == req.context.user_id
 
 
 _ALL = "/v3/users/{user_id}/application_credentials"

@@ -7,11 +7,12 @@ from novalite import exception
 from novalite.identity.embedded.credentials import EC2
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
+    about,
+    about_user,
+    allowed,
+    authorize,
     caller,
     details_of,
-    is_admin,
-    may_read_all,
-    require,
     require_full_login,
     service_of,
 )
@@ -42,9 +43,9 @@ def list_(req: Request) -> dict[str, Any]:
     """One's own, or for who may look at all: all."""
     require_full_login(req, "list_credentials")
     wanted = forms.filters(req, "user_id", "type")
-    if not _may_read_all(req):
-        require(wanted.get("user_id", caller(req)) == caller(req), "list_credentials")
-        wanted["user_id"] = caller(req)
+    if not allowed(req, "list_credentials", {}):
+        wanted.setdefault("user_id", caller(req))
+        authorize(req, "list_credentials", about("credential", user_id=wanted["user_id"]))
     page = forms.page(req)
     rows = service_of(req).credentials.list_(wanted, page)
     return views.collection(req, "credentials", [view(req, row) for row in rows], page=page)
@@ -56,7 +57,7 @@ def show(req: Request) -> dict[str, Any]:
 
 def create(req: Request) -> dict[str, Any]:
     values = forms.with_extra(req, "credential", _CHANGES)
-    require(values["user_id"] == caller(req) or is_admin(req), "create_credential")
+    authorize(req, "create_credential", about("credential", user_id=values["user_id"]))
     details = require_full_login(req, "create_credential")
     if values["type"] == EC2:
         values["blob"] = _bind(values["blob"], details)
@@ -64,13 +65,13 @@ def create(req: Request) -> dict[str, Any]:
 
 
 def update(req: Request) -> dict[str, Any]:
-    row = _fetch(req, "update_credential", write=True)
+    row = _fetch(req, "update_credential")
     changes = forms.with_extra(req, "credential", _CHANGES)
     return {"credential": view(req, service_of(req).credentials.update(row["id"], changes))}
 
 
 def delete(req: Request) -> None:
-    row = _fetch(req, "delete_credential", write=True)
+    row = _fetch(req, "delete_credential")
     service_of(req).credentials.delete(row["id"])
 
 
@@ -90,14 +91,14 @@ def show_ec2(req: Request) -> dict[str, Any]:
 
 
 def create_ec2(req: Request) -> dict[str, Any]:
-    user_id = _owner(req, "ec2_create_credential", write=True)
+    user_id = _owner(req, "ec2_create_credential")
     delegation = _delegation(details_of(req))
     row = service_of(req).credentials.create_ec2(user_id, req.body["tenant_id"], delegation)
     return {"credential": _ec2(req, row)}
 
 
 def delete_ec2(req: Request) -> None:
-    user_id = _owner(req, "ec2_delete_credential", write=True)
+    user_id = _owner(req, "ec2_delete_credential")
     service_of(req).credentials.delete_ec2(user_id, req.path["access"])
 
 
@@ -129,27 +130,20 @@ def _bind(blob: str, details: Details) -> str:
     return blob if bound == keys else json.dumps(bound)
 
 
-def _may_read_all(req: Request) -> bool:
-    """Not services: these are secrets."""
-    context = req.context
-    return is_admin(req) or (may_read_all(req) and "reader" in context.roles)
-
-
-def _fetch(req: Request, action: str, *, write: bool = False) -> Row:
+def _fetch(req: Request, action: str) -> Row:
     """A foreign one is as forbidden as one that is not there. Who acts for a user does not get to
     see the user's secrets, which may be worth more."""
     require_full_login(req, action)
-    allowed = is_admin(req) if write else _may_read_all(req)
-    row = service_of(req).credentials.find(id=req.path["id"])
-    require(allowed or (row is not None and row["user_id"] == caller(req)), action)
+    row = service_of(req).credentials.find(id=req.path["id"]) or {"user_id": None}
+    authorize(req, action, about("credential", user_id=row["user_id"]))
     return service_of(req).credentials.get(req.path["id"])
 
 
-def _owner(req: Request, action: str, *, write: bool = False) -> str:
+def _owner(req: Request, action: str) -> str:
     require_full_login(req, action)
-    own = req.path["user_id"] == caller(req)
-    require(own or is_admin(req) or (not write and _may_read_all(req)), action)
-    return str(service_of(req).users.get(req.path["user_id"])["id"])
+    user_id = req.path["user_id"]
+    authorize(req, action, about_user(user_id) | about("credential", user_id=user_id))
+    return str(service_of(req).users.get(user_id)["id"])
 
 
 _CREDENTIAL = "/v3/credentials/{id}"

@@ -4,9 +4,6 @@ from typing import Any
 
 from novalite.identity.embedded import domain_configs
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_all,
-    require,
     service_of,
 )
 from novalite.wsgi.operations import Answer, Operation, Request
@@ -23,38 +20,37 @@ def _names(req: Request) -> tuple[str | None, str | None]:
 
 
 def show(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "get_domain_config")
     return {"config": service_of(req).domain_configs.get(req.path["id"], *_names(req))}
 
 
 def show_default(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "get_domain_config_default")
     return {"config": domain_configs.default(*_names(req))}
 
 
 def put(req: Request) -> Answer:
-    require(is_admin(req), "create_domain_config")
     config, created = service_of(req).domain_configs.put(req.path["id"], req.body["config"])
     return Answer({"config": config}, status=201 if created else 200)
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_domain_config")
     configs = service_of(req).domain_configs
     return {"config": configs.update(req.path["id"], req.body["config"], *_names(req))}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_domain_config")
     service_of(req).domain_configs.delete(req.path["id"], *_names(req))
 
 
 _ROOT = "/v3/domains/{id}/config"
 OPERATIONS = [
-    Operation("PUT", _ROOT, put, "Set a domain's configuration", success=201, request=_BODY),
+    Operation(
+        "PUT", _ROOT, put, "Set a domain's configuration", success=201, request=_BODY,
+        policy="identity:create_domain_config",
+    ),
     *(
         Operation(
-            "GET", f"/v3/domains/config{path}/default", show_default, f"Show the default {what}"
+            "GET", f"/v3/domains/config{path}/default", show_default, f"Show the default {what}",
+            policy="identity:get_domain_config_default",
         )
         for path, what in (
             ("", "domain configuration"),
@@ -70,9 +66,17 @@ OPERATIONS = [
             ("/{group}/{option}", "option of a domain's configuration"),
         )
         for operation in (
-            Operation("GET", _ROOT + path, show, f"Show a {what}"),
-            Operation("PATCH", _ROOT + path, update, f"Update a {what}", request=_BODY),
-            Operation("DELETE", _ROOT + path, delete, f"Delete a {what}", success=204),
+            Operation(
+                "GET", _ROOT + path, show, f"Show a {what}", policy="identity:get_domain_config"
+            ),
+            Operation(
+                "PATCH", _ROOT + path, update, f"Update a {what}", request=_BODY,
+                policy="identity:update_domain_config",
+            ),
+            Operation(
+                "DELETE", _ROOT + path, delete, f"Delete a {what}", success=204,
+                policy="identity:delete_domain_config",
+            ),
         )
     ),
-]
+]  # fmt: skip

@@ -4,10 +4,9 @@ from typing import Any
 
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_in,
+    about,
+    authorize,
     reading,
-    require,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -41,14 +40,11 @@ def list_(req: Request) -> dict[str, Any]:
 
 def show(req: Request) -> dict[str, Any]:
     domain_id = req.path["id"]
-    context = req.context
-    own = domain_id in (context.user_domain_id, context.project_domain_id, context.domain_id)
-    require(own or may_read_in(req, domain_id), "get_domain")
+    authorize(req, "get_domain", about("domain", id=domain_id))
     return {"domain": view(req, service_of(req).domains.get(domain_id))}
 
 
 def create(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_domain")
     values = forms.with_extra(req, "domain", _CREATE)
     explicit = values.pop("explicit_domain_id", None)
     if explicit:
@@ -57,13 +53,11 @@ def create(req: Request) -> dict[str, Any]:
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_domain")
     changes = forms.with_extra(req, "domain", _FIELDS)
     return {"domain": view(req, service_of(req).domains.update(req.path["id"], changes))}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_domain")
     service_of(req).domains.delete(req.path["id"])
 
 
@@ -73,10 +67,14 @@ OPERATIONS = [
     Operation("GET", _DOMAIN, show, "Show a domain"),
     Operation(
         "POST", "/v3/domains", create, "Create a domain", success=201,
-        request=forms.body("domain", _CREATE, ("name",)),
+        request=forms.body("domain", _CREATE, ("name",)), policy="identity:create_domain",
     ),
     Operation(
         "PATCH", _DOMAIN, update, "Update a domain", request=forms.body("domain", _FIELDS),
+        policy="identity:update_domain",
     ),
-    Operation("DELETE", _DOMAIN, delete, "Delete a domain", success=204),
+    Operation(
+        "DELETE", _DOMAIN, delete, "Delete a domain", success=204,
+        policy="identity:delete_domain",
+    ),
 ]  # fmt: skip

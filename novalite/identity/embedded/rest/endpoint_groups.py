@@ -5,7 +5,9 @@ from typing import Any
 
 from novalite.identity.embedded.catalog import INTERFACES
 from novalite.identity.embedded.rest import endpoints, forms, projects, views
-from novalite.identity.embedded.rest.access import is_admin, may_read_all, require, service_of
+from novalite.identity.embedded.rest.access import (
+    service_of,
+)
 from novalite.identity.embedded.rest.resource import Kind
 from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
@@ -33,40 +35,34 @@ def view(req: Request, row: Row) -> Row:
 
 
 def endpoints_of_group(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_endpoints_associated_with_endpoint_group")
     rows = service_of(req).endpoint_groups.endpoints_of(req.path["id"])
     path = f"/v3/{_ROOT}/endpoint_groups/{req.path['id']}/endpoints"
     return views.collection(req, "endpoints", [endpoints.view(req, row) for row in rows], path)
 
 
 def projects_of_group(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_projects_associated_with_endpoint_group")
     rows = service_of(req).endpoint_groups.projects_of(req.path["id"])
     return _projects(req, rows, f"/v3/{_ROOT}/endpoint_groups/{req.path['id']}/projects")
 
 
 def groups_of_project(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_endpoint_groups_for_project")
     rows = service_of(req).endpoint_groups.of_project(req.path["project_id"])
     path = f"/v3/{_ROOT}/projects/{req.path['project_id']}/endpoint_groups"
     return views.collection(req, "endpoint_groups", [view(req, row) for row in rows], path)
 
 
 def show_group_for_project(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "get_endpoint_group_in_project")
     groups = service_of(req).endpoint_groups
     groups.check_shown(req.path["id"], req.path["project_id"])
     return {"endpoint_group": view(req, groups.get(req.path["id"]))}
 
 
 def projects_of_endpoint(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_projects_for_endpoint")
     rows = service_of(req).endpoints.projects_of(req.path["id"])
     return _projects(req, rows, f"/v3/{_ROOT}/endpoints/{req.path['id']}/projects")
 
 
 def endpoints_of_project(req: Request) -> dict[str, Any]:
-    require(may_read_all(req), "list_endpoints_for_project")
     rows = service_of(req).endpoints.of_project(req.path["project_id"])
     path = f"/v3/{_ROOT}/projects/{req.path['project_id']}/endpoints"
     return views.collection(req, "endpoints", [endpoints.view(req, row) for row in rows], path)
@@ -77,21 +73,21 @@ def _projects(req: Request, rows: list[Row], path: str) -> dict[str, Any]:
     return views.collection(req, "projects", [projects.view(req, row) for row in dressed], path)
 
 
-def _change(of: str, name: str, action: str) -> Callable[[Request], None]:
+def _change(of: str, name: str) -> Callable[[Request], None]:
     def handler(req: Request) -> None:
-        require(may_read_all(req) if name == "check_shown" else is_admin(req), action)
         getattr(getattr(service_of(req), of), name)(req.path["id"], req.path["project_id"])
 
     return handler
 
 
 def _association(path: str, of: str, noun: str) -> list[Operation]:
-    action = f"{noun.replace(' ', '_')}_in_project"
+    name = noun.replace(" ", "_")
     return [
-        Operation("PUT", path, _change(of, "show_to", f"add_{action}"),
-                  f"Show an {noun} to a project", success=204),
-        Operation("DELETE", path, _change(of, "hide_from", f"remove_{action}"),
-                  f"Show an {noun} to a project no longer", success=204),
+        Operation("PUT", path, _change(of, "show_to"), f"Show an {noun} to a project", success=204,
+                  policy=f"identity:add_{name}_to_project"),
+        Operation("DELETE", path, _change(of, "hide_from"),
+                  f"Show an {noun} to a project no longer", success=204,
+                  policy=f"identity:remove_{name}_from_project"),
     ]  # fmt: skip
 
 
@@ -112,24 +108,34 @@ OPERATIONS = [
     ).operations(),
     Operation(
         "GET", f"{_GROUPS}/{{id}}/endpoints", endpoints_of_group,
-        "List the endpoints of an endpoint group"
+        "List the endpoints of an endpoint group",
+        policy="identity:list_endpoints_associated_with_endpoint_group",
     ),
     Operation(
-        "GET", f"{_GROUPS}/{{id}}/projects", projects_of_group, "List an endpoint group's projects"
+        "GET", f"{_GROUPS}/{{id}}/projects", projects_of_group, "List an endpoint group's projects",
+        policy="identity:list_projects_associated_with_endpoint_group",
     ),
-    Operation("GET", _OF_GROUP, show_group_for_project, "Show an endpoint group of a project"),
+    Operation(
+        "GET", _OF_GROUP, show_group_for_project, "Show an endpoint group of a project",
+        policy="identity:get_endpoint_group_in_project",
+    ),
     *_association(_OF_GROUP, "endpoint_groups", "endpoint group"),
     Operation(
-        "GET", f"{_PROJECTS}/endpoint_groups", groups_of_project, "List a project's endpoint groups"
+        "GET", f"{_PROJECTS}/endpoint_groups", groups_of_project,
+        "List a project's endpoint groups", policy="identity:list_endpoint_groups_for_project",
     ),
-    Operation("GET", f"{_PROJECTS}/endpoints", endpoints_of_project, "List a project's endpoints"),
+    Operation(
+        "GET", f"{_PROJECTS}/endpoints", endpoints_of_project, "List a project's endpoints",
+        policy="identity:list_endpoints_for_project",
+    ),
     Operation(
         "GET", f"/v3/{_ROOT}/endpoints/{{id}}/projects", projects_of_endpoint,
-        "List an endpoint's projects",
+        "List an endpoint's projects", policy="identity:list_projects_for_endpoint",
     ),
     Operation(
-        "GET", _OF_ENDPOINT, _change("endpoints", "check_shown", "check_endpoint_in_project"),
+        "GET", _OF_ENDPOINT, _change("endpoints", "check_shown"),
         "Check an endpoint of a project", success=204,
+        policy="identity:check_endpoint_in_project",
     ),
     *_association(_OF_ENDPOINT, "endpoints", "endpoint"),
 ]  # fmt: skip

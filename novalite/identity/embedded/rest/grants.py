@@ -7,10 +7,10 @@ from typing import Any
 from novalite.identity.embedded.grants import SYSTEM, Place
 from novalite.identity.embedded.rest import roles, views
 from novalite.identity.embedded.rest.access import (
-    MANAGED_ROLES,
-    may_manage_in,
-    may_read_in,
-    require,
+    Target,
+    about,
+    allowed,
+    authorize,
     service_of,
 )
 from novalite.wsgi.operations import Operation, Request
@@ -21,31 +21,38 @@ def _place(req: Request, actor: str, target: str, inherited: bool) -> Place:
     return Place(actor, path["actor_id"], target, path.get("target_id", SYSTEM), inherited)
 
 
-def _domains(req: Request, place: Place) -> list[str | None]:
-    """Of the target and of the actor."""
+def _target(req: Request, place: Place) -> Target:
+    """Of who has the role, and of where."""
     service = service_of(req)
     actors = service.users if place.actor_kind == "user" else service.groups
     actor = actors.find(id=place.actor_id)
-    target: str | None = None
-    if place.target_kind == "domain":
-        target = place.target_id
-    elif place.target_kind == "project":
+    target = about(place.actor_kind, id=place.actor_id, domain_id=actor and actor["domain_id"])
+    if place.target_kind == "project":
         project = service.projects.find(id=place.target_id)
-        target = project["domain_id"] if project else None
-    return [target, actor["domain_id"] if actor else None]
+        domain_id = project["domain_id"] if project else None
+        return target | about("project", id=place.target_id, domain_id=domain_id)
+    return target | about(place.target_kind, id=place.target_id)
 
 
-def _require(req: Request, place: Place, action: str, role_id: str | None) -> None:
-    """``role_id`` None: only to look."""
-    if role_id is None:
-        if not may_read_in(req, None):
-            require(all(may_read_in(req, each) for each in _domains(req, place)), action)
+def _of_role(req: Request) -> Target:
+    """A role that belongs to no domain has ``target.role.domain_id`` None, for rules to see."""
+    role = service_of(req).roles.find(id=req.path["role_id"])
+    if role is None:
+        return {}
+    return {"target.role.domain_id": role["domain_id"] or None} | about("role", name=role["name"])
+
+
+def _authorize(req: Request, verb: str, place: Place) -> None:
+    """Raises PolicyNotAuthorized. What is asked for is looked up only for who may not do it
+    everywhere."""
+    if place.target_kind == "system":
+        noun = "grants" if verb == "list" else "grant"
+        authorize(req, f"{verb}_system_{noun}_for_{place.actor_kind}", {})
         return
-    if may_manage_in(req, None):
-        return
-    role = service_of(req).roles.find(id=role_id)
-    allowed = role is not None and role["name"] in MANAGED_ROLES and not role["domain_id"]
-    require(allowed and all(may_manage_in(req, each) for each in _domains(req, place)), action)
+    action = "list_grants" if verb == "list" else f"{verb}_grant"
+    if not allowed(req, action, {}):
+        of_role = _of_role(req) if "role_id" in req.path else {}
+        authorize(req, action, _target(req, place) | of_role)
 
 
 def _operations(actor: str, target: str, root: str, *, inherited: bool) -> list[Operation]:
@@ -53,21 +60,21 @@ def _operations(actor: str, target: str, root: str, *, inherited: bool) -> list[
 
     def list_(req: Request) -> dict[str, Any]:
         place = _place(req, actor, target, inherited)
-        _require(req, place, "list_grants", None)
+        _authorize(req, "list", place)
         items = [roles.view(req, row) for row in service_of(req).grants.list_roles(place)]
         path = many.format(actor_id=place.actor_id, target_id=place.target_id)
         return views.collection(req, "roles", items, path)
 
     def check(req: Request) -> None:
         place = _place(req, actor, target, inherited)
-        _require(req, place, "check_grant", None)
+        _authorize(req, "check", place)
         service_of(req).grants.check(place, req.path["role_id"])
 
-    def change(action: str, name: str) -> Callable[[Request], None]:
+    def change(verb: str, name: str) -> Callable[[Request], None]:
         def handler(req: Request) -> None:
-            place, role_id = _place(req, actor, target, inherited), req.path["role_id"]
-            _require(req, place, action, role_id)
-            getattr(service_of(req).grants, name)(place, role_id)
+            place = _place(req, actor, target, inherited)
+            _authorize(req, verb, place)
+            getattr(service_of(req).grants, name)(place, req.path["role_id"])
 
         return handler
 
@@ -79,9 +86,9 @@ def _operations(actor: str, target: str, root: str, *, inherited: bool) -> list[
     return [
         Operation("GET", many, list_, f"List the {plural} of a {actor}"),
         Operation("GET", one, check, f"Check {what} of a {actor}", success=204),
-        Operation("PUT", one, change("create_grant", "give"), f"Give {what} to a {actor}",
+        Operation("PUT", one, change("create", "give"), f"Give {what} to a {actor}",
                   success=204),
-        Operation("DELETE", one, change("revoke_grant", "take"), f"Take {what} from a {actor}",
+        Operation("DELETE", one, change("revoke", "take"), f"Take {what} from a {actor}",
                   success=204),
     ]  # fmt: skip
 

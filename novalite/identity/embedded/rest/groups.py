@@ -4,11 +4,13 @@ from typing import Any
 
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
+    about,
+    about_row,
+    about_user,
+    authorize,
     default_domain,
     fetch,
-    may_manage_in,
     reading,
-    require,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -30,25 +32,25 @@ def list_(req: Request) -> dict[str, Any]:
 
 
 def show(req: Request) -> dict[str, Any]:
-    return {"group": view(req, fetch(req, service_of(req).groups, "get_group"))}
+    return {"group": view(req, fetch(req, service_of(req).groups, "group", "get_group"))}
 
 
 def create(req: Request) -> dict[str, Any]:
     values = default_domain(req) | forms.with_extra(req, "group", _FIELDS)
-    require(may_manage_in(req, values.get("domain_id")), "create_group")
+    authorize(req, "create_group", about("group", domain_id=values.get("domain_id")))
     return {"group": view(req, service_of(req).groups.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
     groups = service_of(req).groups
-    fetch(req, groups, "update_group", write=True)
+    fetch(req, groups, "group", "update_group")
     changes = forms.with_extra(req, "group", _FIELDS)
     return {"group": view(req, groups.update(req.path["id"], changes))}
 
 
 def delete(req: Request) -> None:
     groups = service_of(req).groups
-    fetch(req, groups, "delete_group", write=True)
+    fetch(req, groups, "group", "delete_group")
     groups.delete(req.path["id"])
 
 
@@ -56,7 +58,7 @@ def list_users(req: Request) -> dict[str, Any]:
     from novalite.identity.embedded.rest import users  # which shows a user's groups
 
     service = service_of(req)
-    group_id = fetch(req, service.groups, "list_users_in_group")["id"]
+    group_id = fetch(req, service.groups, "group", "list_users_in_group")["id"]
     page = forms.page(req)
     rows = service.groups.users_of(group_id, forms.filters(req, *users.FILTERS), page)
     items = [users.view(req, row) for row in rows]
@@ -65,8 +67,8 @@ def list_users(req: Request) -> dict[str, Any]:
 
 def check_user(req: Request) -> None:
     service = service_of(req)
-    own = req.path["user_id"] == req.context.user_id
-    fetch(req, service.groups, "check_user_in_group", own=own)
+    target = about_user(req.path["user_id"])
+    fetch(req, service.groups, "group", "check_user_in_group", target)
     service.groups.check_user(req.path["id"], req.path["user_id"])
 
 
@@ -83,9 +85,10 @@ def remove_user(req: Request) -> None:
 def _changeable(req: Request, action: str) -> Any:
     """Group and user have to be the caller's to change, both."""
     service = service_of(req)
-    fetch(req, service.groups, action, write=True)
-    user = service.users.get(req.path["user_id"])
-    require(may_manage_in(req, user["domain_id"]), action)
+    user_id = req.path["user_id"]
+    unknown = {"id": user_id, "domain_id": req.context.domain_id}
+    user = service.users.find(id=user_id) or unknown
+    fetch(req, service.groups, "group", action, about_row("user", user))
     return service.groups
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from novalite.identity.embedded.limits import MODEL
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_all,
-    require,
+    about,
+    allowed,
+    authorize,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -52,7 +52,7 @@ def _view(req: Request, row: Row) -> Row:
     return body | views.links(req, f"limits/{row['id']}")
 
 
-# ---- registered limits: everybody may look ----
+# ---- registered limits ----
 
 
 def list_registered(req: Request) -> dict[str, Any]:
@@ -68,21 +68,18 @@ def show_registered(req: Request) -> dict[str, Any]:
 
 
 def create_registered(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_registered_limits")
     rows = service_of(req).registered_limits.create_many(req.body["registered_limits"])
     items = [_registered_view(req, row) for row in rows]
     return views.collection(req, "registered_limits", items)
 
 
 def update_registered(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_registered_limit")
     changes = forms.known(req, "registered_limit", _REGISTERED)
     row = service_of(req).registered_limits.update(req.path["id"], changes)
     return {"registered_limit": _registered_view(req, row)}
 
 
 def delete_registered(req: Request) -> None:
-    require(is_admin(req), "delete_registered_limit")
     service_of(req).registered_limits.delete(req.path["id"])
 
 
@@ -91,7 +88,7 @@ def delete_registered(req: Request) -> None:
 
 def list_(req: Request) -> dict[str, Any]:
     wanted = forms.filters(req, *_RESOURCE, "project_id", "domain_id")
-    if not may_read_all(req):
+    if not allowed(req, "get_limit", {}):
         context = req.context
         own = (
             {"domain_id": context.domain_id}
@@ -106,27 +103,22 @@ def list_(req: Request) -> dict[str, Any]:
 
 def show(req: Request) -> dict[str, Any]:
     row = service_of(req).limits.get(req.path["id"])
-    context = req.context
-    own = bool(row["project_id"]) and row["project_id"] == context.project_id
-    own = own or (bool(row["domain_id"]) and row["domain_id"] == context.domain_id)
-    require(own or may_read_all(req), "get_limit")
+    owner = {"project_id": row["project_id"] or None, "domain.id": row["domain_id"] or None}
+    authorize(req, "get_limit", about("limit", **owner))
     return {"limit": _view(req, row)}
 
 
 def create(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_limits")
     rows = service_of(req).limits.create_many(req.body["limits"])
     return views.collection(req, "limits", [_view(req, row) for row in rows])
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_limit")
     row = service_of(req).limits.update(req.path["id"], forms.known(req, "limit", _CHANGES))
     return {"limit": _view(req, row)}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_limit")
     service_of(req).limits.delete(req.path["id"])
 
 
@@ -136,10 +128,17 @@ def show_model(req: Request) -> dict[str, Any]:
 
 _ONE_OWNER = {"oneOf": [{"required": ["project_id"]}, {"required": ["domain_id"]}]}
 OPERATIONS = [
-    Operation("GET", "/v3/registered_limits", list_registered, "List registered limits"),
-    Operation("GET", "/v3/registered_limits/{id}", show_registered, "Show a registered limit"),
+    Operation(
+        "GET", "/v3/registered_limits", list_registered, "List registered limits",
+        policy="identity:list_registered_limits",
+    ),
+    Operation(
+        "GET", "/v3/registered_limits/{id}", show_registered, "Show a registered limit",
+        policy="identity:get_registered_limit",
+    ),
     Operation(
         "POST", "/v3/registered_limits", create_registered, "Create registered limits", success=201,
+        policy="identity:create_registered_limits",
         request=_several(
             "registered_limits", _REGISTERED, ["service_id", "resource_name", "default_limit"]
         ),
@@ -147,22 +146,30 @@ OPERATIONS = [
     Operation(
         "PATCH", "/v3/registered_limits/{id}", update_registered, "Update a registered limit",
         request=forms.body("registered_limit", _REGISTERED),
+        policy="identity:update_registered_limit",
     ),
     Operation(
         "DELETE", "/v3/registered_limits/{id}", delete_registered, "Delete a registered limit",
-        success=204,
+        success=204, policy="identity:delete_registered_limit",
     ),
-    Operation("GET", "/v3/limits", list_, "List limits"),
-    Operation("GET", "/v3/limits/model", show_model, "Show the model of limits"),
+    Operation("GET", "/v3/limits", list_, "List limits", policy="identity:list_limits"),
+    Operation(
+        "GET", "/v3/limits/model", show_model, "Show the model of limits",
+        policy="identity:get_limit_model",
+    ),
     Operation("GET", "/v3/limits/{id}", show, "Show a limit"),
     Operation(
-        "POST", "/v3/limits", create, "Create limits", success=201,
+        "POST", "/v3/limits", create, "Create limits", success=201, policy="identity:create_limits",
         request=_several(
             "limits", _LIMIT, ["service_id", "resource_name", "resource_limit"], **_ONE_OWNER
         ),
     ),
     Operation(
-        "PATCH", "/v3/limits/{id}", update, "Update a limit", request=forms.body("limit", _CHANGES)
+        "PATCH", "/v3/limits/{id}", update, "Update a limit",
+        request=forms.body("limit", _CHANGES), policy="identity:update_limit",
     ),
-    Operation("DELETE", "/v3/limits/{id}", delete, "Delete a limit", success=204),
+    Operation(
+        "DELETE", "/v3/limits/{id}", delete, "Delete a limit", success=204,
+        policy="identity:delete_limit",
+    ),
 ]  # fmt: skip

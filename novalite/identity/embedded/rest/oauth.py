@@ -7,12 +7,10 @@ from novalite import exception
 from novalite.identity.embedded import oauth_signature
 from novalite.identity.embedded.oauth_access_tokens import expiry_text
 from novalite.identity.embedded.oauth_signature import Signed
-from novalite.identity.embedded.rest import forms, roles, views
+from novalite.identity.embedded.rest import access, forms, roles, views
 from novalite.identity.embedded.rest.access import (
+    about_user,
     caller,
-    is_admin,
-    may_read_all,
-    require,
     require_full_login,
     service_of,
 )
@@ -86,10 +84,9 @@ def show_access_token(req: Request) -> dict[str, Any]:
 
 
 def delete_access_token(req: Request) -> None:
-    own = req.path["user_id"] == caller(req)
-    require(own or is_admin(req), "delete_access_token")
+    user_id = _owner(req, "delete_access_token")
     require_full_login(req, "delete_access_token")
-    service_of(req).oauth_tokens.delete(req.path["user_id"], req.path["id"])
+    service_of(req).oauth_tokens.delete(user_id, req.path["id"])
 
 
 def list_token_roles(req: Request) -> dict[str, Any]:
@@ -115,7 +112,7 @@ def _access(req: Request, row: Row) -> Row:
 
 
 def _owner(req: Request, action: str) -> str:
-    require(req.path["user_id"] == caller(req) or may_read_all(req), action)
+    access.authorize(req, action, about_user(req.path["user_id"]))
     return req.path["user_id"]
 
 
@@ -137,7 +134,7 @@ OPERATIONS = [
     ),
     Operation(
         "PUT", _ROOT + "/authorize/{id}", authorize, "Authorize a request token",
-        request=_AUTHORIZE,
+        request=_AUTHORIZE, policy="identity:authorize_request_token",
     ),
     Operation(
         "POST", _ROOT + "/access_token", access_token, "Create an access token", success=201,

@@ -1,16 +1,18 @@
 """/v3/projects. A domain is a project, too, as identity v3 has it: one with ``is_domain``."""
 
+import contextlib
 from typing import Any
 
+from novalite import exception
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
+    Target,
+    about,
+    allowed,
+    authorize,
     caller,
     default_domain,
-    is_admin,
-    may_manage_in,
-    may_read_in,
     reading,
-    require,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -82,7 +84,7 @@ def create(req: Request) -> dict[str, Any]:
     values = forms.with_extra(req, "project", _FIELDS)
     values = {k: v for k, v in values.items() if not (k == "domain_id" and v is None)}
     if values.pop("is_domain", False):
-        require(is_admin(req), "create_project")
+        authorize(req, "create_project", {})
         for name in ("domain_id", "parent_id"):
             values.pop(name, None)
         return {"project": view(req, service_of(req).domains.create(values))}
@@ -90,7 +92,7 @@ def create(req: Request) -> dict[str, Any]:
         values = default_domain(req) | values
     projects = service_of(req).projects
     domain_id = values.get("domain_id") or _domain_of_parent(req, values)
-    require(may_manage_in(req, domain_id), "create_project")
+    authorize(req, "create_project", about("project", domain_id=domain_id))
     return {"project": view(req, projects.create(values))}
 
 
@@ -150,32 +152,40 @@ def remove_tags(req: Request) -> None:
 # ---- inside ----
 
 
-def _find(req: Request) -> Row:
+def _find(req: Request) -> Row | None:
     """The project, or the domain with this id."""
-    service = service_of(req)
-    project_id = req.path["id"]
-    known = service.projects.find(id=project_id) is not None
-    if not known and service.domains.find(id=project_id) is not None:
-        return service.domains.get(project_id)
-    return service.projects.get(project_id)
+    for records in (service_of(req).projects, service_of(req).domains):
+        with contextlib.suppress(exception.NotFound):
+            return records.get(req.path["id"])
+    return None
 
 
 def _fetch(req: Request, action: str) -> Row:
-    project_id, grants = req.path["id"], service_of(req).grants
-    own = req.context.project_id == project_id or any(
-        row["id"] == project_id for row in grants.projects_of(caller(req))
-    )
-    require(own or may_read_in(req, req.context.domain_id), action)
+    """Raises PolicyNotAuthorized, also instead of NotFound."""
+    project_id = req.path["id"]
     row = _find(req)
-    require(own or may_read_in(req, row.get("domain_id", row["id"])), action)
-    return row
+    target = about("project", id=project_id, domain_id=_domain_to_read(req, row))
+    if not allowed(req, action, target):
+        mine = service_of(req).grants.projects_of(caller(req))
+        own = caller(req) if any(each["id"] == project_id for each in mine) else None
+        authorize(req, action, target | about("project", user_id=own))
+    return row or service_of(req).projects.get(project_id)
+
+
+def _domain_to_read(req: Request, row: Row | None) -> str | None:
+    """Who reads in a domain reads the domain, too. In his own he may know what is not there."""
+    if row is None:
+        return req.context.domain_id
+    return str(row.get("domain_id", row["id"]))
 
 
 def _changeable(req: Request, action: str) -> Row:
-    require(may_manage_in(req, req.context.domain_id), action)
+    """Raises PolicyNotAuthorized, also instead of NotFound. A domain is in no domain."""
+    project_id = req.path["id"]
     row = _find(req)
-    require(may_manage_in(req, row.get("domain_id")), action)
-    return row
+    domain_id = row.get("domain_id") if row else req.context.domain_id
+    authorize(req, action, about("project", id=project_id, domain_id=domain_id))
+    return row or service_of(req).projects.get(project_id)
 
 
 def _domain_of_parent(req: Request, values: Row) -> str | None:
@@ -188,10 +198,15 @@ def _domain_of_parent(req: Request, values: Row) -> str | None:
 
 def _as_list(req: Request, rows: list[Row]) -> list[Row]:
     """Those that the caller may look at."""
-    if not all(may_read_in(req, row["domain_id"]) for row in rows):
+    domains = {row["domain_id"] for row in rows}
+    if not all(allowed(req, "get_project", _in(each)) for each in domains):
         mine = {row["id"] for row in service_of(req).grants.projects_of(caller(req))}
         rows = [row for row in rows if row["id"] in mine]
     return [{"project": view(req, row)} for row in rows]
+
+
+def _in(domain_id: str) -> Target:
+    return about("project", domain_id=domain_id)
 
 
 def _as_chain(row: Row, above: list[Row]) -> Row:

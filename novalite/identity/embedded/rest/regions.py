@@ -4,7 +4,9 @@ from typing import Any
 
 from novalite import exception
 from novalite.identity.embedded.rest import forms, views
-from novalite.identity.embedded.rest.access import is_admin, require, service_of
+from novalite.identity.embedded.rest.access import (
+    service_of,
+)
 from novalite.identity.embedded.rest.resource import Kind
 from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
@@ -23,7 +25,6 @@ def view(req: Request, row: Row) -> Row:
 
 def create_named(req: Request) -> dict[str, Any]:
     """With the id that the URL names."""
-    require(is_admin(req), "create_region")
     values = forms.with_extra(req, "region", _FIELDS)
     if values.get("id", req.path["id"]) != req.path["id"]:
         raise exception.ValidationError(
@@ -43,11 +44,10 @@ OPERATIONS = [
         changes=_CHANGES,
         view=view,
         filters=("parent_region_id",),
-        public=True,
         extra=True,
     ).operations(),
     Operation(
         "PUT", "/v3/regions/{id}", create_named, "Create a region with an id", success=201,
-        request=forms.body("region", _FIELDS),
+        request=forms.body("region", _FIELDS), policy="identity:create_region",
     ),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The five operations of a resource whose rows only admins change, from one declaration."""
+"""The five operations of a resource that belongs to nobody, from one declaration."""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,7 +6,9 @@ from typing import Any, cast
 
 from novalite.identity.embedded.core import Records
 from novalite.identity.embedded.rest import forms, views
-from novalite.identity.embedded.rest.access import is_admin, may_read_all, require, service_of
+from novalite.identity.embedded.rest.access import (
+    service_of,
+)
 from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
 
@@ -14,7 +16,7 @@ from novalite.wsgi.operations import Operation, Request
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind:
     """``of`` is the attribute of IdentityService that holds the resources; ``path`` is below /v3.
-    ``public``: everybody with a token may look. ``extra``: unknown members are kept."""
+    ``extra``: unknown members are kept."""
 
     noun: str
     plural: str
@@ -25,7 +27,6 @@ class Kind:
     required: tuple[str, ...] = ()
     changes: forms.Schema | None = None
     filters: tuple[str, ...] = ()
-    public: bool = False
     extra: bool = False
 
     def records(self, req: Request) -> Records:
@@ -36,28 +37,23 @@ class Kind:
         return read(req, self.noun, fields)
 
     def list_(self, req: Request) -> dict[str, Any]:
-        require(self.public or may_read_all(req), f"list_{self.plural}")
         page = forms.page(req)
         rows = self.records(req).list_(forms.filters(req, *self.filters), page)
         items = [self.view(req, row) for row in rows]
         return views.collection(req, self.plural, items, f"/v3/{self.path}", page)
 
     def show(self, req: Request) -> dict[str, Any]:
-        require(self.public or may_read_all(req), f"get_{self.noun}")
         return {self.noun: self.view(req, self.records(req).get(req.path["id"]))}
 
     def create(self, req: Request) -> dict[str, Any]:
-        require(is_admin(req), f"create_{self.noun}")
         row = self.records(req).create(self.values(req, self.fields))
         return {self.noun: self.view(req, row)}
 
     def update(self, req: Request) -> dict[str, Any]:
-        require(is_admin(req), f"update_{self.noun}")
         changes = self.values(req, self._changes)
         return {self.noun: self.view(req, self.records(req).update(req.path["id"], changes))}
 
     def delete(self, req: Request) -> None:
-        require(is_admin(req), f"delete_{self.noun}")
         self.records(req).delete(req.path["id"])
 
     @property
@@ -69,15 +65,24 @@ class Kind:
         plural, noun = self.plural.replace("_", " "), self.noun.replace("_", " ")
         article = "an" if noun[0] in "aeio" else "a"
         return [
-            Operation("GET", many, self.list_, f"List {plural}"),
-            Operation("GET", one, self.show, f"Show {article} {noun}"),
+            Operation(
+                "GET", many, self.list_, f"List {plural}", policy=f"identity:list_{self.plural}"
+            ),
+            Operation(
+                "GET", one, self.show, f"Show {article} {noun}", policy=f"identity:get_{self.noun}"
+            ),
             Operation(
                 "POST", many, self.create, f"Create {article} {noun}", success=201,
                 request=forms.body(self.noun, self.fields, self.required),
+                policy=f"identity:create_{self.noun}",
             ),
             Operation(
                 "PATCH", one, self.update, f"Update {article} {noun}",
                 request=forms.body(self.noun, self._changes),
+                policy=f"identity:update_{self.noun}",
             ),
-            Operation("DELETE", one, self.delete, f"Delete {article} {noun}", success=204),
+            Operation(
+                "DELETE", one, self.delete, f"Delete {article} {noun}", success=204,
+                policy=f"identity:delete_{self.noun}",
+            ),
         ]  # fmt: skip

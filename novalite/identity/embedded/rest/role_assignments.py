@@ -5,7 +5,11 @@ from typing import Any
 from novalite import exception
 from novalite.identity.embedded.grants import SYSTEM
 from novalite.identity.embedded.rest import forms, views
-from novalite.identity.embedded.rest.access import reading, service_of
+from novalite.identity.embedded.rest.access import (
+    about_user,
+    reading,
+    service_of,
+)
 from novalite.identity.embedded.role_assignments import Assignment, Names, Wanted
 from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
@@ -18,8 +22,8 @@ def list_(req: Request) -> dict[str, Any]:
     ``scope.system`` and ``scope.OS-INHERIT:inherited_to``; ``effective``, ``include_names``,
     ``include_subtree``."""
     wanted = _wanted(req)
-    mine = wanted.user_id is not None and wanted.user_id == req.context.user_id
-    limited = {} if mine else reading(req, "list_role_assignments")
+    action = "list_role_assignments_for_tree" if wanted.subtree else "list_role_assignments"
+    limited = reading(req, action, about_user(wanted.user_id) if wanted.user_id else None)
     found, names = service_of(req).role_assignments.list_(wanted, limited.get("domain_id"))
     shown = names if forms.flagged(req, "include_names") else None
     items = [_view(req, each, shown) for each in found]

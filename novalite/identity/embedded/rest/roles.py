@@ -4,9 +4,8 @@ from typing import Any
 
 from novalite.identity.embedded.rest import forms, views
 from novalite.identity.embedded.rest.access import (
-    is_admin,
-    may_read_all,
-    require,
+    about_row,
+    authorize,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -26,40 +25,48 @@ def view(req: Request, row: Row) -> Row:
     return body | views.links(req, f"roles/{row['id']}")
 
 
-def _may_read(req: Request) -> bool:
-    """Who manages a domain has to see what he may give."""
-    return may_read_all(req) or bool(req.context.domain_id and "manager" in req.context.roles)
-
-
 def list_(req: Request) -> dict[str, Any]:
     """The global roles, or those of the domain that ``domain_id`` names."""
-    require(_may_read(req), "list_roles")
     page = forms.page(req)
     wanted = {"domain_id": "", **forms.filters(req, "name", "domain_id")}
+    action = "list_domain_roles" if wanted["domain_id"] else "list_roles"
+    authorize(req, action, {"target.domain_id": wanted["domain_id"]} if wanted["domain_id"] else {})
     rows = service_of(req).roles.list_(wanted, page)
     return views.collection(req, "roles", [view(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
-    require(_may_read(req), "get_role")
-    return {"role": view(req, service_of(req).roles.get(req.path["id"]))}
+    return {"role": view(req, _fetch(req, "get"))}
 
 
 def create(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "create_role")
-    row = service_of(req).roles.create(forms.with_extra(req, "role", _FIELDS))
-    return {"role": view(req, row)}
+    values = forms.with_extra(req, "role", _FIELDS)
+    _authorize(req, "create", values)
+    return {"role": view(req, service_of(req).roles.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
-    require(is_admin(req), "update_role")
+    _fetch(req, "update")
     changes = forms.with_extra(req, "role", _FIELDS)
     return {"role": view(req, service_of(req).roles.update(req.path["id"], changes))}
 
 
 def delete(req: Request) -> None:
-    require(is_admin(req), "delete_role")
+    _fetch(req, "delete")
     service_of(req).roles.delete(req.path["id"])
+
+
+def _fetch(req: Request, verb: str) -> Row:
+    """Raises PolicyNotAuthorized, also instead of NotFound."""
+    row = service_of(req).roles.find(id=req.path["id"])
+    _authorize(req, verb, row or {})
+    return row or service_of(req).roles.get(req.path["id"])
+
+
+def _authorize(req: Request, verb: str, row: Row) -> None:
+    """Roles of a domain have rules of their own."""
+    noun = "domain_role" if row.get("domain_id") else "role"
+    authorize(req, f"{verb}_{noun}", about_row("role", row))
 
 
 _ROLE = "/v3/roles/{id}"

@@ -6,11 +6,10 @@ from novalite import exception
 from novalite.identity.embedded.grants import SYSTEM
 from novalite.identity.embedded.rest import domains, forms, log_in, oauth, projects, views
 from novalite.identity.embedded.rest.access import (
+    about,
     address_of,
+    authorize,
     caller,
-    is_admin,
-    is_service,
-    require,
     service_of,
 )
 from novalite.identity.embedded.scoping import Details
@@ -39,22 +38,19 @@ def create(req: Request) -> Answer:
 
 
 def create_for_ec2(req: Request) -> Answer:
-    """For a request to another service that was signed with EC2 keys. Only services may ask: who
-    has seen a signed request (it may be a URL that was passed on) shall not get a token by it."""
-    require(is_admin(req) or is_service(req), "ec2_create_token")
+    """For a request to another service that was signed with EC2 keys."""
     asked = req.body.get("credentials") or req.body.get("ec2Credentials") or {}
     return _answer(req, *service_of(req).authenticate_ec2(asked), status=200)
 
 
 def create_for_s3(req: Request) -> Answer:
-    require(is_admin(req) or is_service(req), "s3_create_token")
     asked = req.body.get("credentials") or {}
     return _answer(req, *service_of(req).authenticate_ec2(asked, s3=True), status=200)
 
 
 def show(req: Request) -> Answer:
     """Also for HEAD, whose body the application leaves away."""
-    token, details = _subject(req, "validate_token")
+    token, details = _subject(req, "check_token" if req.method == "HEAD" else "validate_token")
     return _answer(req, token, details)
 
 
@@ -73,8 +69,7 @@ def _subject(req: Request, action: str) -> tuple[str, Details]:
     except exception.Unauthorized:
         # Not 401: the caller is known. Who may not ask learns nothing else by a 404.
         raise exception.NotFound("Could not find token.") from None
-    own = details.user["id"] == req.context.user_id
-    require(own or is_admin(req) or is_service(req), action)
+    authorize(req, action, about("token", user_id=details.user["id"]))
     return token, details
 
 
@@ -122,14 +117,26 @@ OPERATIONS = [
     Operation("DELETE", _TOKENS, revoke, "Revoke a token", success=204, errors=(400, 403, 404)),
     Operation(
         "POST", "/v3/ec2tokens", create_for_ec2, "Create a token for EC2 credentials",
-        request=_SIGNED,
+        request=_SIGNED, policy="identity:ec2tokens_validate",
     ),
     Operation(
         "POST", "/v3/s3tokens", create_for_s3, "Create a token for a signed S3 request",
-        request=_SIGNED,
+        request=_SIGNED, policy="identity:s3tokens_validate",
     ),
-    Operation("GET", "/v3/auth/catalog", show_catalog, "Show the catalog"),
-    Operation("GET", "/v3/auth/projects", list_projects, "List projects to log in to"),
-    Operation("GET", "/v3/auth/domains", list_domains, "List domains to log in to"),
-    Operation("GET", "/v3/auth/system", list_system, "List systems to log in to"),
+    Operation(
+        "GET", "/v3/auth/catalog", show_catalog, "Show the catalog",
+        policy="identity:get_auth_catalog",
+    ),
+    Operation(
+        "GET", "/v3/auth/projects", list_projects, "List projects to log in to",
+        policy="identity:get_auth_projects",
+    ),
+    Operation(
+        "GET", "/v3/auth/domains", list_domains, "List domains to log in to",
+        policy="identity:get_auth_domains",
+    ),
+    Operation(
+        "GET", "/v3/auth/system", list_system, "List systems to log in to",
+        policy="identity:get_auth_system",
+    ),
 ]  # fmt: skip

@@ -4,11 +4,11 @@ from typing import Any
 
 from novalite.identity.embedded.rest import forms, roles, views
 from novalite.identity.embedded.rest.access import (
-    caller,
+    Target,
+    about,
+    allowed,
+    authorize,
     details_of,
-    is_admin,
-    may_read_all,
-    require,
     require_full_login,
     service_of,
 )
@@ -50,8 +50,10 @@ def view(req: Request, row: Row, *, summary: bool = False) -> Row:
 def list_(req: Request) -> dict[str, Any]:
     """One's own, by ``trustor_user_id`` or ``trustee_user_id``; all for who may look at all."""
     wanted = forms.filters(req, *_STORED)
-    mine = any(wanted.get(name) == caller(req) for name in _STORED)
-    require(mine or may_read_all(req), "list_trusts")
+    actions = [f"list_trusts_for_{name.split('_')[0]}" for name in _STORED if name in wanted]
+    target = about("trust", **wanted)
+    if not any(allowed(req, action, target) for action in actions):
+        authorize(req, "list_trusts", target)
     page = forms.page(req)
     rows = service_of(req).trusts.list_(wanted, page)
     items = [view(req, row, summary=True) for row in rows]
@@ -65,7 +67,7 @@ def show(req: Request) -> dict[str, Any]:
 def create(req: Request) -> dict[str, Any]:
     service = service_of(req)
     values = forms.known(req, "trust", _FIELDS)
-    require(values["trustor_user_id"] == caller(req), "create_trust")
+    authorize(req, "create_trust", _target(values))
     details = details_of(req)
     if details.claims.grounds == TRUST:
         values["redelegated_trust_id"] = details.claims.grounds_id
@@ -77,8 +79,7 @@ def create(req: Request) -> dict[str, Any]:
 
 def delete(req: Request) -> None:
     row = service_of(req).trusts.find(id=req.path["id"])
-    require(is_admin(req) or (row is not None and row["trustor_user_id"] == caller(req)),
-            "delete_trust")  # fmt: skip
+    authorize(req, "delete_trust", _target(row) if row else {})
     service_of(req).trusts.delete(req.path["id"])
 
 
@@ -97,13 +98,13 @@ def show_role(req: Request) -> dict[str, Any]:
 
 
 def _fetch(req: Request, action: str) -> Row:
-    """For who may not look at all trusts, one that is not there is as one of others."""
-    row = service_of(req).trusts.find(id=req.path["id"])
-    own = row is not None and caller(req) in (row["trustor_user_id"], row["trustee_user_id"])
-    if row is None:
-        raise service_of(req).trusts.resource.not_found(req.path["id"])
-    require(own or may_read_all(req), action)
-    return service_of(req).trusts.get(req.path["id"])
+    row = service_of(req).trusts.get(req.path["id"])
+    authorize(req, action, _target(row))
+    return row
+
+
+def _target(row: Row) -> Target:
+    return about("trust", **{name: row[name] for name in _STORED})
 
 
 _ALL = "/v3/OS-TRUST/trusts"

@@ -4,12 +4,12 @@ from typing import Any
 
 from novalite.identity.embedded.rest import forms, groups, projects, views
 from novalite.identity.embedded.rest.access import (
+    about,
     address_of,
+    authorize,
     default_domain,
     fetch,
-    may_manage_in,
     reading,
-    require,
     service_of,
 )
 from novalite.identity.embedded.rows import Row
@@ -75,25 +75,25 @@ def list_(req: Request) -> dict[str, Any]:
 
 
 def show(req: Request) -> dict[str, Any]:
-    row = fetch(req, service_of(req).users, "get_user", own=_self(req))
+    row = fetch(req, service_of(req).users, "user", "get_user")
     return {"user": view(req, row)}
 
 
 def create(req: Request) -> dict[str, Any]:
     values = default_domain(req) | _values(req)
-    require(may_manage_in(req, values.get("domain_id")), "create_user")
+    authorize(req, "create_user", about("user", domain_id=values.get("domain_id")))
     return {"user": view(req, service_of(req).users.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
     users = service_of(req).users
-    fetch(req, users, "update_user", write=True)
+    fetch(req, users, "user", "update_user")
     return {"user": view(req, users.update(req.path["id"], _values(req)))}
 
 
 def delete(req: Request) -> None:
     users = service_of(req).users
-    fetch(req, users, "delete_user", write=True)
+    fetch(req, users, "user", "delete_user")
     users.delete(req.path["id"])
 
 
@@ -108,7 +108,7 @@ def change_password(req: Request) -> None:
 def list_projects(req: Request) -> dict[str, Any]:
     """The projects on which the user has a role."""
     service = service_of(req)
-    user_id = fetch(req, service.users, "list_user_projects", own=_self(req))["id"]
+    user_id = fetch(req, service.users, "user", "list_user_projects")["id"]
     page = forms.page(req)
     wanted = forms.filters(req, "name", "domain_id", "enabled")
     rows = forms.cut(forms.fitting(service.grants.projects_of(user_id), wanted), page)
@@ -119,15 +119,11 @@ def list_projects(req: Request) -> dict[str, Any]:
 def list_groups(req: Request) -> dict[str, Any]:
     """The groups that the user is in."""
     service = service_of(req)
-    user_id = fetch(req, service.users, "list_groups_for_user", own=_self(req))["id"]
+    user_id = fetch(req, service.users, "user", "list_groups_for_user")["id"]
     page = forms.page(req)
     rows = service.users.groups_of(user_id, forms.filters(req, "name"), page)
     items = [groups.view(req, row) | {"membership_expires_at": None} for row in rows]
     return views.collection(req, "groups", items, f"/v3/users/{user_id}/groups", page)
-
-
-def _self(req: Request) -> bool:
-    return req.path["id"] == req.context.user_id
 
 
 def _values(req: Request) -> Row:
