@@ -12,42 +12,27 @@ from typing import Any, TypeVar
 
 import yaml
 
+from tests.support.openstack_command import OpenStackCommand, User
 from tools.servers.processes import free_port
 
 T = TypeVar("T")
 
 SECONDS = 60.0
 
-# Runs many commands in one interpreter: importing the client is most of what a command costs.
-_DRIVER = """
-import contextlib, io, json, sys
-from openstackclient import shell
-answers = []
-for words in json.load(sys.stdin):
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = shell.main(words)
-        except SystemExit as e:
-            code = e.code
-    answers.append((code, out.getvalue(), err.getvalue()))
-json.dump(answers, sys.stdout)
-"""
-
 
 class FakeCloud:
     """``state``: a directory of its own. Clouds of its clouds.yaml: novalite (the user demo) and
     novalite-admin."""
 
-    def __init__(self, state: pathlib.Path, hosts: int = 2) -> None:
+    def __init__(self, state: pathlib.Path, *options: str, hosts: int = 2) -> None:
+        """``options``: lines for [embedded]."""
         self.state, self.hosts, self.port = state, hosts, free_port()
         self.clouds_yaml = str(state / "clouds.yaml")
         self.config = state / "test.conf"
-        self.config.write_text(
-            "[DEFAULT]\nwork_sweep_interval = 2\n[embedded]\npassword_cost = 10\n"
-        )
-        known = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
-        self.environ = {**known, "OS_CLIENT_CONFIG_FILE": self.clouds_yaml}
+        lines = ["[DEFAULT]", "work_sweep_interval = 2", "[embedded]", "password_cost = 10"]
+        self.config.write_text("\n".join([*lines, *options, ""]))
+        self.command = OpenStackCommand(self.clouds_yaml)
+        self.environ = self.command.environ
 
     @property
     def url(self) -> str:
@@ -73,6 +58,7 @@ class FakeCloud:
         until(lambda: not os.path.exists(f"/proc/{pid}/exe"), "the process is gone")
 
     def purge(self) -> None:
+        self.command.close()
         self._novalite("down", "--purge")
 
     # ---- clients ----
@@ -80,21 +66,9 @@ class FakeCloud:
     def openstack(self, *lines: str, cloud: str = "novalite") -> list[Any]:
         """Each command's answer: parsed, if it asked for ``-f json``, else its text. All have to
         succeed."""
-        words = [["--os-cloud", cloud, *line.split()] for line in lines]
-        done = subprocess.run(
-            [sys.executable, "-c", _DRIVER],
-            input=json.dumps(words),
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=True,
-        )
-        answers = []
-        for line, (code, out, err) in zip(lines, json.loads(done.stdout), strict=True):
-            assert not code, f"openstack {line}: {out}{err}"
-            answers.append(json.loads(out) if "-f json" in line else out.strip())
-        return answers
+        user = User(self.command, cloud)
+        answers = ((line, user(*line.split())) for line in lines)
+        return [json.loads(out) if "-f json" in line else out.strip() for line, out in answers]
 
     def nova(self, *words: str, cloud: str = "novalite") -> str:
         """What the command of python-novaclient prints; it has to succeed."""

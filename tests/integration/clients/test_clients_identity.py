@@ -2,76 +2,40 @@
 all-in-one."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 
 import openstack
 import pytest
 import yaml
 
-from tools.servers.processes import free_port
+from tests.support.fake_cloud import FakeCloud
+from tests.support.openstack_command import OpenStackCommand
 
 pytestmark = pytest.mark.integration
 
-# Many commands in one interpreter: importing the client is most of what a command costs.
-DRIVER = """
-import contextlib, io, json, sys
-from openstackclient import shell
-answers = []
-for words in json.load(sys.stdin):
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = shell.main(words)
-        except SystemExit as e:
-            code = e.code
-    answers.append((code, out.getvalue(), err.getvalue()))
-json.dump(answers, sys.stdout)
-"""
-
-
-@pytest.fixture(scope="module")
-def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    state = tmp_path_factory.mktemp("identity-clients")
-    path = str(state / "clouds.yaml")
-    command = [sys.executable, "-m", "novalite.cmd.main"]
-    subprocess.run(
-        [*command, "up", "--fake", "--state-path", str(state), "--port", str(free_port()),
-         "--clouds", path], check=True)  # fmt: skip
-    try:
-        yield path
-    finally:
-        subprocess.run([*command, "down", "--state-path", str(state)], check=True)
-
 
 class Commands:
-    def __init__(self, clouds: str) -> None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
-        self.environ = {**kept, "OS_CLIENT_CONFIG_FILE": clouds}
-        self.folder = os.path.dirname(clouds)
-
-    def run(self, *lines: str, cloud: str = "novalite-admin") -> list[tuple[int, str, str]]:
-        words = [["--os-cloud", cloud, *line.split()] for line in lines]
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER], input=json.dumps(words), env=self.environ,
-            cwd=self.folder, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return [(code, out, err) for code, out, err in json.loads(done.stdout)]
+    def __init__(self, command: OpenStackCommand) -> None:
+        self._command = command
 
     def ok(self, *lines: str, cloud: str = "novalite-admin") -> list[list[list[str]]]:
         """The words of each line of each command's output."""
-        answers = self.run(*lines, cloud=cloud)
-        for line, (code, _, err) in zip(lines, answers, strict=True):
+        answers = []
+        for line in lines:
+            code, out, err = self._command.run(*line.split(), cloud=cloud)
             assert code == 0, f"{line}: {err}"
-        return [[line.split() for line in out.splitlines()] for _, out, _ in answers]
+            answers.append([words.split() for words in out.splitlines()])
+        return answers
+
+    def refused(self, line: str, cloud: str) -> str:
+        """What it says."""
+        code, _, err = self._command.run(*line.split(), cloud=cloud)
+        assert code != 0
+        return err
 
 
 @pytest.fixture
-def commands(clouds: str) -> Commands:
-    return Commands(clouds)
+def commands(cloud: FakeCloud) -> Commands:
+    return Commands(cloud.command)
 
 
 def test_accounts_roles_and_their_inheritance(commands: Commands) -> None:
@@ -113,7 +77,7 @@ def test_accounts_roles_and_their_inheritance(commands: Commands) -> None:
     )
 
 
-def test_log_ins(commands: Commands, clouds: str) -> None:
+def test_log_ins(commands: Commands, cloud: FakeCloud) -> None:
     issued, made, keys, listed = commands.ok(
         "token issue -f value -c project_id",
         "application credential create --role reader ci -f json",
@@ -124,7 +88,7 @@ def test_log_ins(commands: Commands, clouds: str) -> None:
     assert len(issued[0][0]) == 32 and len(keys[0][0]) == 32 and listed == [["ci"]]
     text = " ".join(word for line in made for word in line)
     credential = {name.lower(): value for name, value in json.loads(text).items()}
-    with open(clouds) as file:
+    with open(cloud.clouds_yaml) as file:
         auth_url = yaml.safe_load(file)["clouds"]["novalite"]["auth"]["auth_url"]
     ci = openstack.connect(
         load_yaml_config=False, load_envvars=False, auth_type="v3applicationcredential",
@@ -134,8 +98,7 @@ def test_log_ins(commands: Commands, clouds: str) -> None:
     )  # fmt: skip
     assert list(ci.compute.servers()) == []
     assert ci.session.auth.get_access(ci.session).role_names == ["reader"]
-    (code, _, err), *_ = commands.run("user list", cloud="novalite")
-    assert code != 0 and "not authorized" in err
+    assert "not authorized" in commands.refused("user list", cloud="novalite")
     commands.ok(
         "ec2 credentials list -f value", f"ec2 credentials delete {keys[0][0]}",
         "application credential delete ci", cloud="novalite",
@@ -178,9 +141,8 @@ def test_catalog_limits_and_trusts(commands: Commands) -> None:
     )  # fmt: skip
 
 
-def test_the_sdk_pages_and_filters(clouds: str) -> None:
-    config = openstack.config.OpenStackConfig(config_files=[clouds], load_envvars=False)
-    admin = openstack.connection.Connection(config=config.get_one("novalite-admin"))
+def test_the_sdk_pages_and_filters(cloud: FakeCloud) -> None:
+    admin = cloud.connect("novalite-admin")
     identity = admin.identity
     made = [identity.create_group(name=f"group-{n}") for n in range(5)]
     paged = list(identity.groups(limit=2))

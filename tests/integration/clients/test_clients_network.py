@@ -1,7 +1,5 @@
 """Networks, routers, floating addresses and security groups, by unmodified clients."""
 
-import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import openstack
@@ -9,21 +7,7 @@ import pytest
 
 from tests.support.fake_cloud import FakeCloud, until
 
-pytest.importorskip("openstackclient")
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCloud]:
-    made = FakeCloud(pathlib.Path(tmp_path_factory.mktemp("clients-network")))
-    made.up()
-    yield made
-    made.purge()
-
-
-@pytest.fixture(scope="module")
-def sdk(cloud: FakeCloud) -> Any:
-    return cloud.connect()
 
 
 def test_a_server_behind_a_router(cloud: FakeCloud, sdk: Any) -> None:
@@ -65,8 +49,8 @@ def test_a_server_behind_a_router(cloud: FakeCloud, sdk: Any) -> None:
     assert (rule["port_range_min"], port["tags"]) == (22, ["blue"])
     assert port["security_group_ids"] == [group["id"]]
     assert floating["fixed_ip_address"] == "10.5.0.20"
-    assert [item["Fixed IP Address"] for item in listed] == ["10.5.0.20"]
-    assert [item["Name"] for item in routers] == ["gate"]
+    assert "10.5.0.20" in [item["Fixed IP Address"] for item in listed]
+    assert "gate" in [item["Name"] for item in routers]
     assert len(held) == 2
 
     flavor = sdk.compute.find_flavor("m1.nano").id

@@ -2,29 +2,13 @@
 
 import os
 import pathlib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.support.fake_cloud import FakeCloud, until
 from tests.support.volume_cloud import read, write
 
-pytest.importorskip("openstackclient")
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCloud]:
-    made = FakeCloud(pathlib.Path(tmp_path_factory.mktemp("volumes")))
-    made.up()
-    yield made
-    made.purge()
-
-
-@pytest.fixture(scope="module")
-def sdk(cloud: FakeCloud) -> Any:
-    return cloud.connect()
 
 
 def files(cloud: FakeCloud) -> list[pathlib.Path]:

@@ -1,25 +1,14 @@
 """Types, QoS, backups, transfers, quotas, groups and services of volumes, by unmodified clients."""
 
-import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.fake_cloud import FakeCloud, until
 
-pytest.importorskip("openstackclient")
 pytestmark = pytest.mark.integration
 
 NEW = "--os-volume-api-version 3.71"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCloud]:
-    made = FakeCloud(pathlib.Path(tmp_path_factory.mktemp("volume-admin")))
-    made.up()
-    yield made
-    made.purge()
 
 
 def admin(cloud: FakeCloud, *lines: str) -> list[Any]:

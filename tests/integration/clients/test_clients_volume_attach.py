@@ -1,30 +1,14 @@
 """The whole story of volumes at servers, told by unmodified clients on simulated hosts."""
 
-import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.fake_cloud import FakeCloud, until
 
-pytest.importorskip("openstackclient")
 pytestmark = pytest.mark.integration
 
 FLAVOR, IMAGE = "m1.nano", "placeholder"
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCloud]:
-    made = FakeCloud(pathlib.Path(tmp_path_factory.mktemp("attach")))
-    made.up()
-    yield made
-    made.purge()
-
-
-@pytest.fixture(scope="module")
-def sdk(cloud: FakeCloud) -> Any:
-    return cloud.connect()
 
 
 def reaches(sdk: Any, volume_id: str, status: str) -> Any:
@@ -132,7 +116,7 @@ def test_what_goes_with_a_server_and_what_stays(sdk: Any) -> None:
     assert devices == ["/dev/vdb", "/dev/vdc", "/dev/vdd"]
     remove(sdk, server.id)
     reaches(sdk, stays, "available")
-    until(lambda: {v.id for v in sdk.block_storage.volumes()} == before, "the others are gone")
+    until(lambda: {v.id for v in sdk.block_storage.volumes()} <= before, "the others are gone")
     sdk.block_storage.delete_volume(stays)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.host_claims import Claims
 from tests.support.libvirt import folder
+from tests.support.openstack_command import OpenStackCommand
 from tools.demo.client import Cloud as Client
 from tools.multi.__main__ import write_clouds
 from tools.multi.supervisor import Cloud
@@ -43,6 +44,7 @@ class AllInOne:
         self.guest_image = guest_image
         self.port = free_port()
         self.clouds_yaml = str(state / "clouds.yaml")
+        self.command = OpenStackCommand(self.clouds_yaml)
         self.config = state / "test.conf"
         self._claims = Claims()
         inside, outside = (self._claims.octets(f"10.{net}.{{}}") for net in (78, 79))
@@ -71,6 +73,7 @@ class AllInOne:
 
     def purge(self) -> None:
         """Down, and nothing of it left on the host."""
+        self.command.close()
         self._novalite("down", "--purge", "--config-file", str(self.config))
         self._claims.release()
 

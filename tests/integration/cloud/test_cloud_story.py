@@ -1,49 +1,21 @@
 """A server as a user of the `openstack` command makes it: on a network of its own, behind a router
 with a floating IP, with a volume; reached by SSH while a rule of its security group lets it."""
 
-import json
-import os
 import pathlib
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import openstack
 import pytest
 
 from tests.integration.cloud.conftest import AllInOne
+from tests.support.openstack_command import User
 from tools.demo.host import Shell
 
 pytestmark = pytest.mark.integration
 
-OPENSTACK = pathlib.Path(sys.executable).parent / "openstack"
 GUEST_SECONDS = 120
 MIB = 1 << 20
-
-
-class OpenStack:
-    """The unmodified command, as the user demo."""
-
-    def __init__(self, cloud: AllInOne) -> None:
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(cloud.state),
-            "OS_CLOUD": "novalite",
-            "OS_CLIENT_CONFIG_FILE": cloud.clouds_yaml,
-        }
-
-    def __call__(self, *words: str) -> str:
-        done = subprocess.run(
-            [str(OPENSTACK), *words], env=self._environment, capture_output=True, text=True,
-            timeout=180, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self(*words, "-f", "json"))
 
 
 def wait_for(what: str, ready: Callable[[], bool], seconds: float = GUEST_SECONDS) -> None:
@@ -56,7 +28,7 @@ def wait_for(what: str, ready: Callable[[], bool], seconds: float = GUEST_SECOND
 def test_server_with_volume_floating_ip_and_security_group(
     all_in_one: AllInOne, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = OpenStack(all_in_one)
+    run = User(all_in_one.command)
     key = tmp_path / "key"
     run("keypair", "create", "--private-key", str(key), "story")
     key.chmod(0o600)
@@ -104,7 +76,7 @@ def test_server_with_volume_floating_ip_and_security_group(
     assert shell("true")[0] != 0
 
 
-def _build_network(run: OpenStack) -> None:
+def _build_network(run: User) -> None:
     run("network", "create", "story")
     run("subnet", "create", "--network", "story", "--subnet-range", "192.168.66.0/24", "story")
     run("router", "create", "story")
@@ -112,7 +84,7 @@ def _build_network(run: OpenStack) -> None:
     run("router", "add", "subnet", "story", "story")
 
 
-def _build_group(run: OpenStack) -> str:
+def _build_group(run: User) -> str:
     """The id of the rule that lets SSH in."""
     run("security", "group", "create", "story")
     rule = run.json(
@@ -129,15 +101,15 @@ def _snapshot_in_use(cloud: AllInOne, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.block_storage.create_snapshot(volume_id=volume.id, name="story", is_forced=True)
 
 
-def _status(run: OpenStack, kind: str, name: str) -> str:
+def _status(run: User, kind: str, name: str) -> str:
     return str(run.json(*kind.split(), "show", name)["status"])
 
 
-def _attached_device(run: OpenStack) -> str:
+def _attached_device(run: User) -> str:
     return str(run.json("volume", "show", "story")["attachments"][0]["device"])
 
 
-def _take_down(run: OpenStack, address: str) -> None:
+def _take_down(run: User, address: str) -> None:
     """In the order in which a user may; all of it is accepted."""
     run("server", "delete", "--wait", "story")
     wait_for("the volume to be free", lambda: _status(run, "volume", "story") == "available")

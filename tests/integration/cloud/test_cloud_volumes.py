@@ -1,10 +1,8 @@
 """Volumes of servers in an all-in-one on real libvirt, by the ``openstack`` command and the SDK:
 what the guest sees, and what is left when the whole cloud is killed in the midst of it."""
 
-import os
 import pathlib
 import subprocess
-import sys
 import time
 from typing import Any
 
@@ -13,23 +11,12 @@ import pytest
 
 from tests.integration.cloud.conftest import AllInOne
 from tests.support import guest_disks
+from tests.support.openstack_command import User
 from tools.servers.processes import wait_until
 
 pytestmark = pytest.mark.integration
 
 SECONDS = 120
-
-
-def command(cloud: AllInOne, *words: str) -> None:
-    done = subprocess.run(
-        [str(pathlib.Path(sys.executable).with_name("openstack")), *words],
-        env={**os.environ, "OS_CLIENT_CONFIG_FILE": cloud.clouds_yaml, "OS_CLOUD": "novalite"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, (words, done.stderr)
 
 
 def connect(cloud: AllInOne) -> Any:
@@ -75,26 +62,27 @@ def files(cloud: AllInOne) -> list[pathlib.Path]:
 
 
 def test_a_volume_of_a_running_server(all_in_one: AllInOne) -> None:
+    demo = User(all_in_one.command)
     client = connect(all_in_one)
     image = client.image.find_image("novalite-guest")
     server = boot(client, "one", image_id=image.id)
-    command(all_in_one, "volume", "create", "--size", "1", "data")
+    demo("volume", "create", "--size", "1", "data")
     volume = client.block_storage.find_volume("data")
     becomes(client, volume, "available")
 
-    command(all_in_one, "server", "add", "volume", "one", "data")
+    demo("server", "add", "volume", "one", "data")
     becomes(client, volume, "in-use")
     (attachment,) = client.compute.volume_attachments(server)
     assert attachment.device == "/dev/vdb"
     says(client, server, b" vdb" + guest_disks.seen(1, volume.id))
     says(client, server, guest_disks.written_to(volume.id))
 
-    command(all_in_one, "--os-volume-api-version", "3.42",
+    demo("--os-volume-api-version", "3.42",
             "volume", "set", "--size", "2", "data")  # fmt: skip
     says(client, server, b" vdb" + guest_disks.seen(2, volume.id))
 
     # From 3.66 on a volume in use needs no force; below it this command does not send it.
-    command(all_in_one, "--os-volume-api-version", "3.66",
+    demo("--os-volume-api-version", "3.66",
             "volume", "snapshot", "create", "--volume", "data", "still")  # fmt: skip
     snapshot = client.block_storage.find_snapshot("still")
     wait(
@@ -102,15 +90,15 @@ def test_a_volume_of_a_running_server(all_in_one: AllInOne) -> None:
         "the snapshot to be available",
     )
     assert len(files(all_in_one)) == 2
-    command(all_in_one, "volume", "snapshot", "delete", "still")
+    demo("volume", "snapshot", "delete", "still")
     wait(lambda: len(files(all_in_one)) == 1, "the snapshot's file to go")
 
-    command(all_in_one, "server", "remove", "volume", "one", "data")
+    demo("server", "remove", "volume", "one", "data")
     becomes(client, volume, "available")
     (path,) = files(all_in_one)
     at, text = guest_disks.WRITTEN_AT, guest_disks.WRITTEN
     assert guest_disks.content(path, "qcow2", at, len(text)) == text
-    command(all_in_one, "server", "delete", "--wait", "one")
+    demo("server", "delete", "--wait", "one")
 
 
 def test_a_server_that_boots_from_volumes(all_in_one: AllInOne) -> None:
