@@ -1,5 +1,6 @@
-"""The unmodified ``openstack`` command, many times in one interpreter: importing the client is
-most of what a command costs."""
+"""The unmodified ``openstack`` command, many times for the price of one start: importing the
+client and its commands is most of what a command costs. Each runs in a copy of a process that has
+done that, and so remembers nothing of those before it."""
 
 import json
 import os
@@ -15,20 +16,29 @@ SECONDS = 200.0
 _DRIVER = """
 import contextlib, io, json, os, sys
 from openstackclient import shell
-sys.stdin, asked = open(os.devnull), sys.stdin
-for line in asked:
+
+def run(words):
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = shell.main(json.loads(line))
+            code = shell.main(words)
         except SystemExit as e:
             code = e.code
-    print(json.dumps((code, out.getvalue(), err.getvalue())), flush=True)
+    return code, out.getvalue(), err.getvalue()
+
+run(["complete"])  # loads all commands
+sys.stdin, asked = open(os.devnull), sys.stdin
+for line in asked:
+    pid = os.fork()
+    if not pid:
+        print(json.dumps(run(json.loads(line))), flush=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
 """
 
 
 class OpenStackCommand:
-    """Its interpreter starts with the first command and ends with ``close``."""
+    """Its process starts with the first command and ends with ``close``."""
 
     def __init__(self, clouds_yaml: str, folder: str | pathlib.Path | None = None) -> None:
         """``folder``: where commands find and put files; unset: beside ``clouds_yaml``."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_the_command_itself(cloud: FakeCloud) -> None:
-    """The other tests run it many times in one interpreter."""
+    """The other tests run it in copies of one process."""
     done = subprocess.run(
         [pathlib.Path(sys.executable).parent / "openstack", "token", "issue", "-f", "value"],
         env={**cloud.environ, "OS_CLOUD": "novalite"}, capture_output=True, text=True, check=True,
