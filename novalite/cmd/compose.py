@@ -82,14 +82,14 @@ def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Proce
         from novalite.image.embedded import app as image_app
         from novalite.image.embedded.service import ImageService
 
-        cloud.image = ImageService(conf, database)
+        cloud.image = ImageService(conf, database, policy=cloud.policy)
         cloud.mounts["/image"] = image_app.app(cloud)
         process.add("image tasks", cloud.image)
     if conf.neutron.driver == "embedded":
         from novalite.network.embedded import app as network_app
         from novalite.network.embedded.service import NetworkService
 
-        network = cloud.network = NetworkService(conf, database)
+        network = cloud.network = NetworkService(conf, database, policy=cloud.policy)
         network.server_events = cloud.server_events
         cloud.mounts["/network"] = network_app.app(cloud)
         process.add("network data plane", network)

@@ -3,7 +3,7 @@ enforces them."""
 
 from oslo_policy import policy
 
-from novalite.policy import base, compute, identity
+from novalite.policy import base, compute, identity, image, network
 from novalite.policy.enforcer import Enforcer
 
 __all__ = ["SECTIONS", "Enforcer", "all_rules", "list_rules"]
@@ -12,6 +12,8 @@ SECTIONS: tuple[tuple[str, list[policy.RuleDefault]], ...] = (
     ("What other rules are made of", base.RULES),
     ("Compute", compute.RULES),
     ("Identity", identity.RULES),
+    ("Image", image.RULES),
+    ("Network", network.RULES),
 )
 """The rules under the headings that the documentation gives them. No name is in two sections:
 there is one policy file for all services."""

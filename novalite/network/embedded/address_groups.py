@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.engine import Contention
 from novalite.exception import InvalidInput
 from novalite.network.embedded import access, prefixes, rows, tables
-from novalite.network.embedded.core import owner_of, privileged
 from novalite.network.embedded.errors import InUse, Missing
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Condition, Listing, Row
@@ -20,16 +18,16 @@ _Edit = Callable[[list[str], list[str]], list[str]]
 
 
 class AddressGroups(Records):
+    noun = "address_group"
     listing = Listing(T, rows.common_columns(T))
 
     def missing(self, resource_id: str) -> Missing:
         return Missing("AddressGroupNotFound", f"Address group {resource_id} could not be found.")
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        if privileged(context):
-            return []
         granted = access.granted(context, access.AS_SHARED)
-        return [sa.or_(T.c.project_id == context.project_id, T.c.id.in_(granted))]
+        own = T.c.project_id == context.project_id
+        return self.core.seen(context, "get_address_group", own, T.c.id.in_(granted))
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         grants = access.grants_of(conn, context, [row["id"] for row in found])
@@ -50,7 +48,7 @@ class AddressGroups(Records):
         """Raises Forbidden, InvalidInput."""
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": self.core.owner_of(context, "create_address_group", body),
             "name": body.get("name") or "",
             "description": body.get("description") or "",
             "addresses": _addresses(body.get("addresses") or ()),
@@ -63,7 +61,7 @@ class AddressGroups(Records):
         changes: Row = {name: body[name] or "" for name in ("name", "description") if name in body}
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, group_id)
+            row = self.mine(conn, context, group_id, "update_address_group")
             rows.update(conn, T, group_id, changes, self.core.now())
             return self.shown(conn, context, {**row, **changes})
 
@@ -99,7 +97,7 @@ class AddressGroups(Records):
 
     def _edit(self, context: RequestContext, group_id: str, given: list[str], edited: _Edit) -> Row:
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, group_id)
+            row = self.mine(conn, context, group_id, "update_address_group")
             changes = {"addresses": edited(list(row["addresses"]), given)}
             unchanged = T.c.revision == row["revision"]
             if not rows.update(conn, T, group_id, changes, self.core.now(), unchanged):
@@ -112,7 +110,7 @@ class AddressGroups(Records):
 
     def delete(self, context: RequestContext, group_id: str) -> None:
         def write(conn: Connection) -> None:
-            self.mine(conn, context, group_id)
+            self.mine(conn, context, group_id, "delete_address_group")
             rules = tables.security_group_rules
             if rows.count(conn, rules, rules.c.remote_address_group_id == group_id):
                 raise InUse(

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.network.embedded import access, rows, tables
-from novalite.network.embedded.core import demand_privilege, owner_of, privileged
+from novalite.network.embedded.core import telling
 from novalite.network.embedded.errors import InUse, Missing
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Condition, Listing, Row
@@ -16,6 +15,7 @@ T = tables.address_scopes
 
 
 class AddressScopes(Records):
+    noun = "address_scope"
     listing = Listing(
         T, {**rows.common_columns(T), "ip_version": T.c.ip_version, "shared": T.c.shared}
     )
@@ -24,10 +24,9 @@ class AddressScopes(Records):
         return Missing("AddressScopeNotFound", f"Address scope {resource_id} could not be found.")
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        if privileged(context):
-            return []
         granted = access.granted(context, access.AS_SHARED)
-        return [sa.or_(T.c.project_id == context.project_id, T.c.shared, T.c.id.in_(granted))]
+        own = T.c.project_id == context.project_id
+        return self.core.seen(context, "get_address_scope", own, T.c.shared, T.c.id.in_(granted))
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         grants = access.grants_of(conn, context, [row["id"] for row in found])
@@ -45,10 +44,17 @@ class AddressScopes(Records):
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """Raises Forbidden, InvalidInput."""
-        demand_privilege(context, body, "shared", new=True)
+        project_id = self.core.owner_of(context, "create_address_scope", body)
+        self.core.authorize_attributes(
+            context,
+            "create_address_scope",
+            {"project_id": project_id},
+            telling(body),
+            ["shared"],
+        )
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": project_id,
             "name": body.get("name") or "",
             "description": "",
             "ip_version": int(body["ip_version"]),
@@ -60,10 +66,11 @@ class AddressScopes(Records):
 
     def update(self, context: RequestContext, scope_id: str, body: Row) -> Row:
         """Raises InUse for one that is shared and shall be no more."""
-        demand_privilege(context, body, "shared")
 
         def write(conn: Connection) -> None:
-            row = self.mine(conn, context, scope_id)
+            rule = "update_address_scope"
+            row = self.mine(conn, context, scope_id, rule)
+            self.core.authorize_attributes(context, rule, row, body, ["shared"])
             changes: Row = {}
             if "name" in body:
                 changes["name"] = body["name"] or ""
@@ -82,7 +89,7 @@ class AddressScopes(Records):
 
     def delete(self, context: RequestContext, scope_id: str) -> None:
         def write(conn: Connection) -> None:
-            self.mine(conn, context, scope_id)
+            self.mine(conn, context, scope_id, "delete_address_scope")
             pools = tables.subnetpools
             if rows.count(conn, pools, pools.c.address_scope_id == scope_id):
                 raise InUse(

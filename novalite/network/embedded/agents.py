@@ -9,9 +9,8 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.statements import insert_unless_there
-from novalite.exception import Forbidden
 from novalite.network.embedded import network_rows, rows, subnets, tables
-from novalite.network.embedded.core import ZONE, Core, privileged
+from novalite.network.embedded.core import ZONE, Core
 from novalite.network.embedded.dhcp_port import DhcpPorts
 from novalite.network.embedded.errors import InUse, Missing
 from novalite.network.embedded.rows import Condition, Listing, Page, Row
@@ -95,7 +94,7 @@ class Agents:
         self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
     ) -> list[Row]:
         """To all others there are none."""
-        if not privileged(context):
+        if not self.core.allowed(context, "get_agent"):
             return []
         with self.core.database.read() as conn:
             conditions = self.listing.conditions(conn, filters)
@@ -114,6 +113,7 @@ class Agents:
 
         def write(conn: Connection) -> Row:
             row = self._get(conn, context, agent_id)
+            self.core.authorize(context, "update_agent")
             if changes:
                 conn.execute(sa.update(T).where(T.c.id == agent_id).values(changes))
             return self._view({**row, **changes})
@@ -125,6 +125,7 @@ class Agents:
 
         def write(conn: Connection) -> None:
             self._get(conn, context, agent_id)
+            self.core.authorize(context, "delete_agent")
             rows.delete(conn, T, T.c.id == agent_id)
 
         self.core.database.run(write)
@@ -133,8 +134,9 @@ class Agents:
 
     def of_network(self, context: RequestContext, network_id: str) -> list[Row]:
         with self.core.database.read() as conn:
-            network = network_rows.get(conn, context, network_id)
-            if not privileged(context) or not network["dhcp_scheduled"]:
+            network = network_rows.get(conn, self.core, context, network_id)
+            shown = self.core.allowed(context, "get_dhcp-agents")
+            if not shown or not network["dhcp_scheduled"]:
                 return []
             found = rows.select(conn, T, T.c.agent_type == DHCP)
             return [self._view(row) for row in found]
@@ -142,6 +144,7 @@ class Agents:
     def networks_of(self, context: RequestContext, agent_id: str) -> list[str]:
         """The ids of the networks that a DHCP agent serves."""
         with self.core.database.read() as conn:
+            self.core.authorize(context, "get_dhcp-networks")
             self._dhcp(conn, context, agent_id)
             table = tables.networks
             query = sa.select(table.c.id).where(table.c.dhcp_scheduled).order_by(table.c.id)
@@ -175,9 +178,11 @@ class Agents:
     def _schedule(
         self, context: RequestContext, agent_id: str, network_id: str, on: bool, check: Any
     ) -> None:
+        self.core.authorize(context, "create_dhcp-network" if on else "delete_dhcp-network")
+
         def write(conn: Connection) -> None:
             self._dhcp(conn, context, agent_id)
-            network = network_rows.get(conn, context, network_id)
+            network = network_rows.get(conn, self.core, context, network_id)
             check(network)
             now = self.core.now()
             rows.update(conn, tables.networks, network_id, {"dhcp_scheduled": on}, now)
@@ -190,14 +195,12 @@ class Agents:
     # ---- rows ----
 
     def _get(self, conn: Connection, context: RequestContext, agent_id: str) -> Row:
-        row = rows.get(conn, T, agent_id) if privileged(context) else None
+        row = rows.get(conn, T, agent_id) if self.core.allowed(context, "get_agent") else None
         if row is None:
             raise Missing("AgentNotFound", f"Agent {agent_id} could not be found.")
         return row
 
     def _dhcp(self, conn: Connection, context: RequestContext, agent_id: str) -> None:
-        if not privileged(context):
-            raise Forbidden("Only an administrator may see what agents do.")
         if self._get(conn, context, agent_id)["agent_type"] != DHCP:
             raise InUse(
                 "InvalidDHCPAgent",

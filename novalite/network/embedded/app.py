@@ -23,7 +23,6 @@ from novalite.network.embedded.rest import (
     topologies,
     versions,
 )
-from novalite.network.embedded.rest.resource import for_members
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.operations import Operation
 
@@ -50,9 +49,7 @@ MODULES = (
     quotas,
     host_states,
 )
-OPERATIONS: list[Operation] = [
-    for_members(operation) for module in MODULES for operation in module.OPERATIONS
-]
+OPERATIONS: list[Operation] = [operation for module in MODULES for operation in module.OPERATIONS]
 
 
 def _fault(code: int, message: str, exc: BaseException | None) -> dict[str, Any]:

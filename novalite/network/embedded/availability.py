@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import InvalidInput, NetworkNotFound
 from novalite.network.embedded import addresses, rows, tables
-from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.rows import Listing, Page, Row
 
 NETWORKS = tables.networks
@@ -37,7 +37,7 @@ class IpAvailability:
     def list_(
         self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
     ) -> list[Row]:
-        if not privileged(context):
+        if not self.core.allowed(context, "get_network_ip_availability"):
             return []
         filters = dict(filters)
         version = _version(filters.pop("ip_version", None))

@@ -8,6 +8,11 @@ from typing import ClassVar
 from novalite import exception
 
 
+class Disallowed(exception.PolicyNotAuthorized):
+    wire_name: ClassVar[str] = "PolicyNotAuthorized"
+    message = "{rule} is disallowed by policy"
+
+
 class SubnetNotFound(exception.NotFound):
     message = "Subnet {subnet_id} could not be found."
 

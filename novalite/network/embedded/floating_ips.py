@@ -18,7 +18,7 @@ from novalite.network.embedded import (
     subnets,
     tables,
 )
-from novalite.network.embedded.core import demand_privilege, owner_of
+from novalite.network.embedded.core import telling
 from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import (
     BadRequest,
@@ -42,6 +42,7 @@ _Write = Callable[[Connection], tuple[Row, list[Row]]]
 
 
 class FloatingIps(Records):
+    noun = "floatingip"
     listing = LISTING
 
     def missing(self, resource_id: str) -> Missing:
@@ -55,10 +56,14 @@ class FloatingIps(Records):
     def create(self, context: RequestContext, body: Row) -> Row:
         """Raises NetworkNotFound, BadRequest, IpAddressInUse, QuotaExceeded, Missing when no
         router leads to the port, InUse when its address has a floating one."""
-        demand_privilege(context, body, "floating_ip_address", new=True)
+        rule = "create_floatingip"
+        project_id = self.core.owner_of(context, rule, body)
+        self.core.authorize_attributes(
+            context, rule, {"project_id": project_id}, telling(body), ["floating_ip_address"]
+        )
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": project_id,
             "description": body.get("description") or "",
             "floating_network_id": body["floating_network_id"],
             "dns_name": dns.name(body.get("dns_name")),
@@ -68,7 +73,7 @@ class FloatingIps(Records):
         }
 
         def write(conn: Connection) -> tuple[Row, list[Row]]:
-            network = network_rows.get(conn, context, row["floating_network_id"])
+            network = network_rows.get(conn, self.core, context, row["floating_network_id"])
             if not network_rows.is_external(conn, context, network):
                 raise _bad(f"Network {network['id']} is not a valid external network")
             self.quotas.check(conn, row["project_id"], "floatingip")
@@ -97,7 +102,7 @@ class FloatingIps(Records):
         concerned: Row = {}
 
         def write(conn: Connection) -> tuple[Row, list[Row]]:
-            row = self.mine(conn, context, floating_id)
+            row = self.mine(conn, context, floating_id, "update_floatingip")
             rows.check_revision(row, revision)
             concerned.update(row)
             changed: list[Row] = []
@@ -122,7 +127,7 @@ class FloatingIps(Records):
         concerned: Row = {}
 
         def write(conn: Connection) -> tuple[Row, list[Row]]:
-            row = self.mine(conn, context, floating_id)
+            row = self.mine(conn, context, floating_id, "delete_floatingip")
             concerned.update(row)
             changed = _holders(conn, row)
             rows.forget(conn, floating_id)
@@ -184,7 +189,7 @@ class FloatingIps(Records):
         self, conn: Connection, context: RequestContext, row: Row, body: Row
     ) -> list[Row]:
         """Set the columns of ``row`` that lead to ``body["port_id"]``; the port."""
-        port = port_rows.get(conn, context, body["port_id"])
+        port = port_rows.get(conn, self.core, context, body["port_id"])
         held = port_rows.fixed_ips_of(conn, [port["id"]]).get(port["id"], [])
         fixed = _fixed_of(port, held, body.get("fixed_ip_address"))
         taken = rows.select(

@@ -19,12 +19,13 @@ from sqlalchemy import Connection
 from novalite.clock import Clock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
-from novalite.exception import Conflict, DependencyUnavailable, Forbidden, InvalidInput, NotFound
+from novalite.exception import Conflict, DependencyUnavailable, InvalidInput, NotFound
 from novalite.network.embedded import rows, snapshot, tables
-from novalite.network.embedded.core import privileged
+from novalite.network.embedded.errors import Disallowed
 from novalite.network.embedded.plane import DataPlane, Source, partition, wire
 from novalite.network.embedded.plane.state import State
 from novalite.network.embedded.rows import Row
+from novalite.policy import Enforcer
 
 LOG = logging.getLogger(__name__)
 
@@ -54,8 +55,11 @@ class _Host:
 class HostStates:
     """Thread-safe. ``clock`` stamps rows."""
 
-    def __init__(self, conf: cfg.ConfigOpts, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, conf: cfg.ConfigOpts, database: Database, policy: Enforcer, clock: Clock
+    ) -> None:
         self.database = database
+        self.policy = policy
         self.clock = clock
         self.host: str = conf.host
         self.address: str = conf.embedded.tunnel_address or ""
@@ -90,9 +94,9 @@ class HostStates:
     # ---- the hosts' questions ----
 
     def register(self, context: RequestContext, host: str, body: Row) -> Row:
-        """``host`` takes tunnels at ``tunnel_address``. Raises Forbidden, InvalidInput, and
+        """``host`` takes tunnels at ``tunnel_address``. Raises Disallowed, InvalidInput, and
         Conflict when this host takes none."""
-        self._check(context)
+        self._check(context, "update_novalite_host")
         try:
             address = str(ipaddress.ip_address(body["tunnel_address"]))
         except ValueError:
@@ -133,9 +137,9 @@ class HostStates:
         self, context: RequestContext, host: str, revision: str = "", wait: float = 0.0
     ) -> Row:
         """{"revision", "state"}: ``state`` is None where ``revision`` is what should be in force,
-        after ``wait`` seconds at most. Raises Forbidden, NotFound for a host that has not
+        after ``wait`` seconds at most. Raises Disallowed, NotFound for a host that has not
         registered."""
-        self._check(context)
+        self._check(context, "get_novalite_host")
         self._heartbeat(host)
         waits = wait > 0 and self._places.acquire(blocking=False)
         try:
@@ -207,10 +211,9 @@ class HostStates:
             raise NotFound(f"Host {host} has not registered.")
         entry.stamped = now
 
-    @staticmethod
-    def _check(context: RequestContext) -> None:
-        if not privileged(context):
-            raise Forbidden("Only services may see what hosts have to bring about.")
+    def _check(self, context: RequestContext, rule: str) -> None:
+        if not self.policy.allowed(context, rule, {"project_id": context.project_id}):
+            raise Disallowed(rule=f"rule:{rule}")
 
     # ---- changes ----
 

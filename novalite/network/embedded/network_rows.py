@@ -10,11 +10,12 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import NetworkNotFound
 from novalite.network.embedded import access, rows, tables
-from novalite.network.embedded.core import ZONE, privileged
+from novalite.network.embedded.core import ZONE, Core
 from novalite.network.embedded.rows import Condition, Listing, Row, SpecialFilter
 
 T = tables.networks
 TYPE = "vxlan"
+PROVIDER = ("provider:network_type", "provider:physical_network", "provider:segmentation_id")
 
 
 def _by_scope(version: int) -> SpecialFilter:
@@ -53,31 +54,30 @@ LISTING = Listing(
 )
 
 
-def get(conn: Connection, context: RequestContext, network_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, network_id: str) -> Row:
     """Raises NetworkNotFound also for one that the caller may not see."""
-    found = rows.select(conn, T, T.c.id == network_id, *visible(context))
+    found = rows.select(conn, T, T.c.id == network_id, *visible(core, context))
     if not found:
         raise NetworkNotFound(network_id=network_id)
     return found[0]
 
 
-def may_change(context: RequestContext, row: Row) -> bool:
-    return privileged(context) or row["project_id"] == context.project_id
-
-
-def visible(context: RequestContext) -> list[Condition]:
-    if privileged(context):
-        return []
+def visible(core: Core, context: RequestContext) -> list[Condition]:
     granted = access.granted(context, access.AS_SHARED, access.AS_EXTERNAL)
-    return [
-        sa.or_(T.c.project_id == context.project_id, T.c.shared, T.c.external, T.c.id.in_(granted))
-    ]
+    own = T.c.project_id == context.project_id
+    return core.seen(context, "get_network", own, T.c.shared, T.c.external, T.c.id.in_(granted))
 
 
-def may_use(conn: Connection, context: RequestContext, row: Row) -> bool:
-    """Whether the caller may have ports on a network that it sees: an external one is for
-    gateways and floating addresses alone."""
-    if privileged(context) or row["shared"] or row["project_id"] == context.project_id:
+def owner(row: Row) -> Row:
+    """What policy rules of a network's ports and subnets want to know of it."""
+    project_id = row.get("project_id", "")
+    return {"network:project_id": project_id, "network:tenant_id": project_id}
+
+
+def lent(conn: Connection, context: RequestContext, row: Row) -> bool:
+    """Whether the caller may have ports on another's network that it sees: an external one is
+    for gateways and floating addresses alone."""
+    if row["shared"]:
         return True
     grants = access.grants_of(conn, context, [row["id"]])
     return access.AS_SHARED in grants.get(row["id"], ())
@@ -89,7 +89,7 @@ def is_external(conn: Connection, context: RequestContext, row: Row) -> bool:
     return bool(row["external"]) or access.AS_EXTERNAL in (grants and grants.get(row["id"], ()))
 
 
-def views(conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
+def views(conn: Connection, core: Core, context: RequestContext, found: Sequence[Row]) -> list[Row]:
     """In four statements, however many."""
     if not found:
         return []
@@ -98,28 +98,30 @@ def views(conn: Connection, context: RequestContext, found: Sequence[Row]) -> li
     tags = rows.tags_of(conn, ids)
     grants = access.grants_of(conn, context, ids)
     none: frozenset[str] = frozenset()
+    guarded = [name for name in PROVIDER if core.allowed(context, f"get_network:{name}")]
     return [
         view(
-            context,
             row,
             subnets.get(row["id"], ()),
             scopes.get(row["id"], {}),
             grants.get(row["id"], none),
             tags.get(row["id"], ()),
+            guarded,
         )
         for row in found
     ]
 
 
 def view(
-    context: RequestContext,
     row: Row,
     subnet_ids: Sequence[str],
     scopes: Mapping[int, str],
     grants: frozenset[str],
     tags: Sequence[str],
+    guarded: Sequence[str],
 ) -> Row:
-    """``scopes``: IP version -> address scope."""
+    """``scopes``: IP version -> address scope; ``guarded``: of the provider's attributes, those
+    that the caller may see."""
     shown = {
         **rows.common_view(row, tags),
         "admin_state_up": row["admin_state_up"],
@@ -137,10 +139,10 @@ def view(
     }
     if row["external"]:
         shown["is_default"] = row["is_default"]
-    if privileged(context):
-        shown["provider:network_type"] = TYPE
-        shown["provider:physical_network"] = None
-        shown["provider:segmentation_id"] = row["segmentation_id"]
+    provider = (TYPE, None, row["segmentation_id"])
+    shown.update(
+        (name, value) for name, value in zip(PROVIDER, provider, strict=True) if name in guarded
+    )
     return shown
 
 

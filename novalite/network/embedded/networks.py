@@ -10,13 +10,9 @@ from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.exception import Conflict, InvalidInput, NetworkNotFound
 from novalite.network.embedded import dns, network_rows, owners, rows, tables
-from novalite.network.embedded.core import (
-    check_zones,
-    demand_privilege,
-    owner_of,
-)
+from novalite.network.embedded.core import check_zones, telling
 from novalite.network.embedded.errors import InUse, NetworkInUse, TunnelIdInUse
-from novalite.network.embedded.network_rows import LISTING, TYPE, T
+from novalite.network.embedded.network_rows import LISTING, PROVIDER, TYPE, T
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Condition, Row
 
@@ -25,33 +21,36 @@ LAST_ZONE = 65535
 LAST_SEGMENT = (1 << 24) - 1
 MIN_MTU, MAX_MTU = 68, 65535
 USUAL_MTU, TUNNEL_OVERHEAD = 1500, 50
-PROVIDER = ("provider:network_type", "provider:physical_network", "provider:segmentation_id")
-ADMIN_ONLY = ("shared", "router:external", "is_default", *PROVIDER)
+GUARDED = ("shared", "router:external", "is_default", *PROVIDER)
+"""Attributes that have rules of their own."""
 
 
 class Networks(Records):
+    noun = "network"
     listing = LISTING
 
     def missing(self, resource_id: str) -> NetworkNotFound:
         return NetworkNotFound(network_id=resource_id)
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        return network_rows.visible(context)
+        return network_rows.visible(self.core, context)
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
-        return network_rows.views(conn, context, found)
+        return network_rows.views(conn, self.core, context, found)
 
     def create(self, context: RequestContext, body: Row, *, host_access: bool = False) -> Row:
         """``host_access`` is no attribute of the API: see ``bootstrap``.
 
         Raises Forbidden, QuotaExceeded, InvalidInput.
         """
-        demand_privilege(context, body, *ADMIN_ONLY, new=True)
+        project_id = self.core.owner_of(context, "create_network", body)
+        target = {"project_id": project_id}
+        self.core.authorize_attributes(context, "create_network", target, telling(body), GUARDED)
         now = self.core.now()
         segment = _segment(body)
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": project_id,
             "name": body.get("name") or "",
             "description": body.get("description") or "",
             "admin_state_up": rows.boolean_of(body.get("admin_state_up", True)),
@@ -95,9 +94,6 @@ class Networks(Records):
         return mtu
 
     def update(self, context: RequestContext, network_id: str, body: Row) -> Row:
-        demand_privilege(context, body, *ADMIN_ONLY)
-        if any(name in body for name in PROVIDER):
-            raise InvalidInput(reason="Plugin does not support updating provider attributes")
         changes: Row = {}
         for name in ("name", "description"):
             if name in body:
@@ -113,7 +109,10 @@ class Networks(Records):
             changes["mtu"] = self._mtu(body["mtu"])
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, network_id)
+            row = self.mine(conn, context, network_id, "update_network")
+            self.core.authorize_attributes(context, "update_network", row, body, GUARDED)
+            if any(name in body for name in PROVIDER):
+                raise InvalidInput(reason="Plugin does not support updating provider attributes")
             if row["shared"] and changes.get("shared") is False:
                 _check_unshared(conn, row)
             if row["external"] and changes.get("external") is False:
@@ -121,9 +120,7 @@ class Networks(Records):
             if changes.get("is_default"):
                 _demote(conn, row)
             rows.update(conn, T, network_id, changes, self.core.now())
-            return network_rows.views(conn, context, [network_rows.get(conn, context, network_id)])[
-                0
-            ]
+            return self.shown(conn, context, self.get(conn, context, network_id))
 
         answer = self.core.database.run(write)
         self.core.plane.refresh(network_id)
@@ -134,7 +131,7 @@ class Networks(Records):
         while another port than DHCP's is there."""
 
         def write(conn: Connection) -> None:
-            self.mine(conn, context, network_id)
+            self.mine(conn, context, network_id, "delete_network")
             ports, floating = tables.ports, tables.floating_ips
             here = ports.c.network_id == network_id
             idle = sa.select(floating.c.floating_port_id).where(

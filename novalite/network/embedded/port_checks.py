@@ -5,15 +5,22 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.exception import Forbidden, InvalidInput
-from novalite.network.embedded import floating_rows, network_rows, owners, rows, tables
-from novalite.network.embedded.core import demand_privilege, privileged
-from novalite.network.embedded.errors import IpAddressInUse, ServicePortInUse
+from novalite.exception import InvalidInput
+from novalite.network.embedded import floating_rows, network_rows, owners, port_rows, rows, tables
+from novalite.network.embedded.core import Core
+from novalite.network.embedded.errors import Disallowed, IpAddressInUse, ServicePortInUse
 from novalite.network.embedded.port_rows import T
 from novalite.network.embedded.rows import Row
 
-OWNER_ONLY = ("mac_address", "port_security_enabled", "allowed_address_pairs")
-"""Attributes that on somebody else's network only an administrator may set."""
+OWNER = "device_owner"
+GUARDED = (
+    "mac_address",
+    "port_security_enabled",
+    "allowed_address_pairs",
+    "binding:host_id",
+    "binding:profile",
+)
+"""Attributes that have rules of their own."""
 
 
 def remove(conn: Connection, row: Row) -> None:
@@ -56,13 +63,45 @@ def check_hosts_own(network: Row, here: Sequence[Row], wanted: Sequence[Row]) ->
                 raise IpAddressInUse(address=subnet["gateway_ip"], subnet_id=subnet["id"])
 
 
-def check_owner(conn: Connection, context: RequestContext, network: Row, body: Row) -> None:
-    if privileged(context):
-        return
+def target_of(network: Row, row: Row) -> Row:
+    """A port on ``network`` as the rules see it."""
+    return {**row, **network_rows.owner(network)}
+
+
+def check_attributes(
+    conn: Connection,
+    core: Core,
+    context: RequestContext,
+    network: Row,
+    row: Row,
+    body: Row,
+    rule: str,
+) -> None:
+    """What ``body`` sets of a port on ``network``. Raises Disallowed."""  # fmt: skip
+    target = target_of(network, row)
     if str(body.get("device_owner") or "").startswith(owners.SERVICE):
-        raise Forbidden("Policy doesn't allow this device_owner to be set.")
-    if network["project_id"] == context.project_id:
-        return
-    if not network_rows.may_use(conn, context, network):
-        raise Forbidden("Policy doesn't allow ports to be created on this external network.")
-    demand_privilege(context, body, *OWNER_ONLY)
+        core.authorize_attributes(context, rule, target, body, [OWNER])
+    core.authorize_attributes(context, rule, target, body, GUARDED)
+    owner = core.allowed(context, "admin_or_network_owner", target)
+    if not owner and not network_rows.lent(conn, context, network):
+        raise Disallowed(rule="rule:admin_or_network_owner")
+
+
+def check_service_port(core: Core, context: RequestContext, row: Row, rule: str) -> None:
+    """Who may not say that a port is the network service's may not change one that is. Raises
+    Disallowed."""
+    if row["device_owner"].startswith(owners.SERVICE):
+        core.authorize_attributes(context, rule, row, row, [OWNER])
+
+
+def mine(
+    conn: Connection, core: Core, context: RequestContext, port_id: str, rule: str
+) -> tuple[Row, Row]:
+    """(a port that the caller may change, its network): its own, or any on its network; those of
+    the network service itself, but for a router's interfaces, need more. Raises Disallowed."""
+    row = port_rows.get(conn, core, context, port_id)
+    network = rows.get(conn, tables.networks, row["network_id"]) or {}
+    core.authorize(context, rule, target_of(network, row))
+    if row["device_owner"] != owners.INTERFACE:
+        check_service_port(core, context, row, "update_port")
+    return row, network

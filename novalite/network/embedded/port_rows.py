@@ -10,12 +10,13 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import InvalidInput, PortNotFound
 from novalite.network.embedded import owners, rows, tables
-from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.rows import Condition, Listing, Row
 
 T = tables.ports
 A = tables.addresses
 G = tables.port_security_groups
+BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
 
 _ADDRESS_FILTERS = {
     "ip_address": lambda value: A.c.address == value,
@@ -80,18 +81,17 @@ LISTING = Listing(
 )
 
 
-def visible(context: RequestContext) -> list[Condition]:
+def visible(core: Core, context: RequestContext) -> list[Condition]:
     """Own ports, and all ports on own networks."""
-    if privileged(context):
-        return []
     net = tables.networks
-    own = sa.select(net.c.id).where(net.c.project_id == context.project_id)
-    return [sa.or_(T.c.project_id == context.project_id, T.c.network_id.in_(own))]
+    here = sa.select(net.c.id).where(net.c.project_id == context.project_id)
+    own = T.c.project_id == context.project_id
+    return core.seen(context, "get_port", own, T.c.network_id.in_(here))
 
 
-def get(conn: Connection, context: RequestContext, port_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, port_id: str) -> Row:
     """Raises PortNotFound."""
-    found = rows.select(conn, T, T.c.id == port_id, *visible(context))
+    found = rows.select(conn, T, T.c.id == port_id, *visible(core, context))
     if not found:
         raise PortNotFound(port_id=port_id)
     return found[0]
@@ -130,10 +130,11 @@ def views(conn: Connection, core: Core, context: RequestContext, found: Sequence
     groups = groups_of(conn, ids)
     tags = rows.tags_of(conn, ids)
     domains = _domains(conn, {row["network_id"] for row in found})
+    guarded = guarded_seen(core, context)
     return [
         view(
             core,
-            context,
+            guarded,
             row,
             addresses.get(row["id"], []),
             groups.get(row["id"], []),
@@ -144,20 +145,26 @@ def views(conn: Connection, core: Core, context: RequestContext, found: Sequence
     ]
 
 
+def guarded_seen(core: Core, context: RequestContext) -> list[str]:
+    """Of the attributes of the binding: those that the caller may see."""
+    return [name for name in BINDING if core.allowed(context, f"get_port:{name}")]
+
+
 def view(
     core: Core,
-    context: RequestContext,
+    guarded: Sequence[str],
     row: Row,
     fixed_ips: list[Row],
     groups: list[str],
     tags: Sequence[str],
     domain: str,
 ) -> Row:
-    """``domain``: that of the network, empty if it has none."""
+    """``domain``: that of the network, empty if it has none; ``guarded``: see
+    ``guarded_seen``."""
     return {
         **rows.common_view(row, tags),
         **_view(row, fixed_ips, groups),
-        **_binding(core, context, row),
+        **(_binding(core, guarded, row) if guarded else {}),
         "dns_assignment": _dns_assignment(domain or core.conf.api.dhcp_domain, row, fixed_ips),
     }
 
@@ -189,17 +196,11 @@ def status_of(row: Row) -> str:
     return "ACTIVE" if there and row["admin_state_up"] else "DOWN"
 
 
-def _binding(core: Core, context: RequestContext, row: Row) -> Row:
-    if not privileged(context):
-        return {}
+def _binding(core: Core, guarded: Sequence[str], row: Row) -> Row:
     bound = bool(row["binding_host"])
     kind, details = core.plane.binding(row["network_id"]) if bound else ("unbound", {})
-    return {
-        "binding:host_id": row["binding_host"],
-        "binding:profile": row["binding_profile"],
-        "binding:vif_type": kind,
-        "binding:vif_details": details,
-    }
+    values = (row["binding_host"], row["binding_profile"], kind, details)
+    return {name: value for name, value in zip(BINDING, values, strict=True) if name in guarded}
 
 
 def _domains(conn: Connection, network_ids: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.engine import Contention
-from novalite.exception import Forbidden
 from novalite.network.embedded import (
     floating_rows,
     network_rows,
@@ -21,7 +20,7 @@ from novalite.network.embedded import (
 )
 from novalite.network.embedded import port_bodies as bodies
 from novalite.network.embedded import port_checks as checks
-from novalite.network.embedded.core import Core, demand_privilege, owner_of, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import (
     MacAddressInUse,
@@ -33,7 +32,8 @@ from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rows import Page, Row
 from novalite.network.embedded.security_groups import SecurityGroups
 
-BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
+IDENTITY = frozenset({"device_id", "device_owner", "mac_address"})
+"""What a router's port stays."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -57,14 +57,19 @@ class Ports:
         self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
     ) -> list[Row]:
         with self.core.database.read() as conn:
-            conditions = port_rows.visible(context) + LISTING.conditions(conn, filters)
+            conditions = port_rows.visible(self.core, context) + LISTING.conditions(conn, filters)
             found = LISTING.run(conn, conditions, page or Page())
             return port_rows.views(conn, self.core, context, found)
 
     def show(self, context: RequestContext, port_id: str) -> Row:
         with self.core.database.read() as conn:
-            row = port_rows.get(conn, context, port_id)
+            row = port_rows.get(conn, self.core, context, port_id)
             return port_rows.views(conn, self.core, context, [row])[0]
+
+    def get(self, conn: Connection, context: RequestContext, port_id: str) -> Row:
+        """As the rules see it. Raises PortNotFound."""
+        row = port_rows.get(conn, self.core, context, port_id)
+        return checks.target_of(rows.get(conn, tables.networks, row["network_id"]) or {}, row)
 
     # ---- create ----
 
@@ -74,8 +79,7 @@ class Ports:
         Raises NetworkNotFound, SecurityGroupNotFound, Forbidden, QuotaExceeded, InvalidInput,
         IpAddressInUse, IpAddressGenerationFailure, MacAddressInUse.
         """
-        demand_privilege(context, body, *BINDING)
-        project_id = owner_of(context, body)
+        project_id = self.core.owner_of(context, "create_port", body)
         columns = bodies.columns_of(body)
         written = self.core.database.run(
             lambda conn: self._insert(conn, context, project_id, body, dict(columns))
@@ -85,8 +89,9 @@ class Ports:
     def _insert(
         self, conn: Connection, context: RequestContext, project_id: str, body: Row, columns: Row
     ) -> _Written:
-        network = network_rows.get(conn, context, body["network_id"])
-        checks.check_owner(conn, context, network, body)
+        network = network_rows.get(conn, self.core, context, body["network_id"])
+        owner = {"project_id": project_id}
+        checks.check_attributes(conn, self.core, context, network, owner, body, "create_port")
         self.quotas.check(conn, project_id, "port")
         row: Row = {
             **blank_port(network["id"], project_id),
@@ -115,7 +120,8 @@ class Ports:
         for tag in tags:
             rows.insert(conn, tables.tags, {"resource_id": row["id"], "tag": tag})
         domain = network["dns_domain"]
-        shown = port_rows.view(self.core, context, row, fixed, groups, tags, domain)
+        guarded = port_rows.guarded_seen(self.core, context)
+        shown = port_rows.view(self.core, guarded, row, fixed, groups, tags, domain)
         return _Written(row, shown, checks.in_plane(row))
 
     def _groups(self, conn: Connection, context: RequestContext, row: Row, body: Row) -> list[str]:
@@ -138,7 +144,6 @@ class Ports:
     ) -> Row:
         """``binding:host_id`` binds, null unbinds; the answer comes when that is in force.
         Raises RevisionMismatch when ``revision`` is given and not the port's."""
-        demand_privilege(context, body, *BINDING)
         columns = bodies.columns_of(body)
         if "mac_address" in body:
             columns["mac_address"] = bodies.mac_of(body["mac_address"])
@@ -176,12 +181,12 @@ class Ports:
         columns: Row,
         revision: int | None,
     ) -> _Written:
-        row = self.mine(conn, context, port_id)
+        rule = "update_port"
+        row, network = checks.mine(conn, self.core, context, port_id, rule)
         rows.check_revision(row, revision)
-        network = network_rows.get(conn, context, row["network_id"])
-        checks.check_owner(conn, context, network, body)
-        if row["device_owner"] in owners.ROUTERS:
-            demand_privilege(context, body, "device_id", "device_owner", "mac_address")
+        checks.check_attributes(conn, self.core, context, network, row, body, rule)
+        if not IDENTITY.isdisjoint(body) and row["device_owner"] in owners.ROUTERS:
+            checks.check_service_port(self.core, context, row, rule)
         if "extra_dhcp_opts" in body:
             held = row["extra_dhcp_opts"] or ()
             columns["extra_dhcp_opts"] = bodies.options_of(held, body["extra_dhcp_opts"])
@@ -254,7 +259,7 @@ class Ports:
         ServicePortInUse for ports of routers and floating addresses."""
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, port_id)
+            row, _ = checks.mine(conn, self.core, context, port_id, "delete_port")
             checks.check_not_ours(conn, row)
             checks.remove(conn, row)
             return row
@@ -262,16 +267,6 @@ class Ports:
         row = self.core.database.run(write)
         if checks.in_plane(row):
             self.core.plane.refresh(row["network_id"])
-
-    @staticmethod
-    def mine(conn: Connection, context: RequestContext, port_id: str) -> Row:
-        """A port that the caller may change: its own, or any on its network; those of the
-        network service itself only an administrator, but for a router's interfaces."""
-        row = port_rows.get(conn, context, port_id)
-        owner = row["device_owner"]
-        if privileged(context) or owner == owners.INTERFACE or not owner.startswith(owners.SERVICE):
-            return row
-        raise Forbidden("This port belongs to the network service.")
 
 
 def _kept(current: Sequence[Row], wanted: Sequence[Row]) -> tuple[list[Row], list[Row]]:

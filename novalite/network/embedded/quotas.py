@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from novalite.context import RequestContext
-from novalite.exception import Forbidden, InvalidInput, NotFound
+from novalite.exception import InvalidInput, NotFound
 from novalite.network.embedded import rows, tables
-from novalite.network.embedded.core import Core, privileged
-from novalite.network.embedded.errors import QuotaExceeded
+from novalite.network.embedded.core import Core
+from novalite.network.embedded.errors import Disallowed, QuotaExceeded
 
 RESOURCES: dict[str, Table] = {
     "network": tables.networks,
@@ -67,12 +67,12 @@ class Quotas:
     # ---- the API ----
 
     def show(self, context: RequestContext, project_id: str) -> dict[str, int]:
-        self._may_see(context, project_id)
+        self.core.authorize(context, "get_quota", {"project_id": project_id})
         with self.core.database.read() as conn:
             return {name: self.limit(conn, project_id, name) for name in RESOURCES}
 
     def details(self, context: RequestContext, project_id: str) -> dict[str, dict[str, int]]:
-        self._may_see(context, project_id)
+        self.core.authorize(context, "get_quota", {"project_id": project_id})
         with self.core.database.read() as conn:
             return {
                 name: {
@@ -83,12 +83,14 @@ class Quotas:
                 for name in RESOURCES
             }
 
-    def defaults(self) -> dict[str, int]:
+    def defaults(self, context: RequestContext) -> dict[str, int]:
+        self.core.authorize(context, "get_quota")
         return {name: self.default(name) for name in RESOURCES}
 
     def list_(self, context: RequestContext) -> list[dict[str, Any]]:
-        """The projects with limits of their own."""
-        self._admin(context)
+        """The projects with limits of their own. Raises Disallowed to who does not see all."""
+        if not self.core.sees_all(context, "get_quota"):
+            raise Disallowed(rule="rule:get_quota")
         with self.core.database.read() as conn:
             projects = conn.scalars(sa.select(tables.quotas.c.project_id).distinct()).all()
             return [
@@ -103,7 +105,7 @@ class Quotas:
     def update(
         self, context: RequestContext, project_id: str, limits: dict[str, int]
     ) -> dict[str, int]:
-        self._admin(context)
+        self.core.authorize(context, "update_quota", {"project_id": project_id})
         unknown = sorted(set(limits) - set(RESOURCES))
         if unknown:
             raise InvalidInput(reason=f"Unrecognized attribute(s) '{', '.join(unknown)}'")
@@ -124,20 +126,10 @@ class Quotas:
 
     def delete(self, context: RequestContext, project_id: str) -> None:
         """Back to the defaults. Raises NotFound."""
-        self._admin(context)
+        self.core.authorize(context, "delete_quota", {"project_id": project_id})
         table = tables.quotas
         done = self.core.database.run(
             lambda conn: rows.delete(conn, table, table.c.project_id == project_id)
         )
         if not done:
             raise NotFound(f"Quota for project {project_id} could not be found.")
-
-    @staticmethod
-    def _may_see(context: RequestContext, project_id: str) -> None:
-        if project_id != context.project_id and not privileged(context):
-            raise Forbidden("Only an administrator may see the quota of another project.")
-
-    @staticmethod
-    def _admin(context: RequestContext) -> None:
-        if not privileged(context):
-            raise Forbidden("Only an administrator may do this.")

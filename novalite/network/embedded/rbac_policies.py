@@ -7,14 +7,14 @@ from sqlalchemy import Connection, Table
 
 from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
-from novalite.exception import Forbidden, InvalidInput
+from novalite.exception import InvalidInput
 from novalite.network.embedded import access, rows, tables
-from novalite.network.embedded.core import owner_of, privileged
-from novalite.network.embedded.errors import InUse, Missing
+from novalite.network.embedded.errors import Disallowed, InUse, Missing
 from novalite.network.embedded.records import Records
 from novalite.network.embedded.rows import Listing, Row
 
 T = tables.rbac_policies
+TARGET = "target_tenant"
 
 OBJECTS: dict[str, tuple[Table, frozenset[str]]] = {
     "network": (tables.networks, frozenset({access.AS_SHARED, access.AS_EXTERNAL})),
@@ -26,6 +26,7 @@ OBJECTS: dict[str, tuple[Table, frozenset[str]]] = {
 
 
 class RbacPolicies(Records):
+    noun = "rbac_policy"
     listing = Listing(
         T,
         {
@@ -61,16 +62,17 @@ class RbacPolicies(Records):
         """Raises Forbidden, InvalidInput, InUse, Missing, QuotaExceeded."""
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": self.core.owner_of(context, "create_rbac_policy", body),
             "description": "",
             "object_type": body["object_type"],
             "object_id": body["object_id"],
             "action": body["action"],
-            "target_project": _target(context, body["target_tenant"]),
+            "target_project": body["target_tenant"],
             **rows.stamp(self.core.now()),
         }
-        if row["action"] == access.AS_EXTERNAL and not privileged(context):
-            raise Forbidden("Only an administrator may make a network external.")
+        self._authorize_target(context, "create_rbac_policy", row, row["target_project"])
+        if row["action"] == access.AS_EXTERNAL and not self.core.allowed(context, "admin_only"):
+            raise Disallowed(rule="rule:admin_only")
         table, actions = OBJECTS.get(row["object_type"], (None, frozenset[str]()))
         if table is None or row["action"] not in actions:
             raise InvalidInput(
@@ -80,7 +82,7 @@ class RbacPolicies(Records):
 
         def write(conn: Connection) -> Row:
             self.quotas.check(conn, row["project_id"], "rbac_policy")
-            _check_owner(conn, context, table, row)
+            self._check_owner(conn, context, table, row)
             rows.insert(conn, T, row)
             return self.shown(conn, context, row)
 
@@ -92,10 +94,11 @@ class RbacPolicies(Records):
             ) from None
 
     def update(self, context: RequestContext, policy_id: str, body: Row) -> Row:
-        target = _target(context, body["target_tenant"])
+        target = body["target_tenant"]
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, policy_id)
+            row = self.mine(conn, context, policy_id, "update_rbac_policy")
+            self._authorize_target(context, "update_rbac_policy", row, target)
             self._check_unused(conn, row)
             rows.update(conn, T, policy_id, {"target_project": target}, self.core.now())
             return self.shown(conn, context, {**row, "target_project": target})
@@ -106,7 +109,7 @@ class RbacPolicies(Records):
         """Raises InUse while a project needs it."""
 
         def write(conn: Connection) -> None:
-            row = self.mine(conn, context, policy_id)
+            row = self.mine(conn, context, policy_id, "delete_rbac_policy")
             self._check_unused(conn, row)
             rows.delete(conn, T, T.c.id == policy_id)
 
@@ -132,18 +135,20 @@ class RbacPolicies(Records):
                 "objects depend on it.\nDetails: ports of other projects",
             )
 
+    def _authorize_target(
+        self, context: RequestContext, rule: str, row: Row, target_project: str
+    ) -> None:
+        target = {**row, TARGET: target_project}
+        self.core.authorize_attributes(context, rule, target, target, [TARGET])
 
-def _target(context: RequestContext, target: str) -> str:
-    if target == access.EVERYBODY and not privileged(context):
-        raise Forbidden("Only an administrator may let all projects use something.")
-    return target
-
-
-def _check_owner(conn: Connection, context: RequestContext, table: Table, row: Row) -> None:
-    found = rows.get(conn, table, row["object_id"])
-    if found is None:
-        raise Missing(
-            "RbacPolicyInitError", f"{row['object_type']} {row['object_id']} could not be found."
-        )
-    if not privileged(context) and found["project_id"] != context.project_id:
-        raise Forbidden("Only its owner or an administrator may let others use it.")
+    def _check_owner(
+        self, conn: Connection, context: RequestContext, table: Table, row: Row
+    ) -> None:
+        """Raises Missing, and Disallowed for what belongs to somebody else."""
+        found = rows.get(conn, table, row["object_id"])
+        if found is None:
+            raise Missing(
+                "RbacPolicyInitError",
+                f"{row['object_type']} {row['object_id']} could not be found.",
+            )
+        self.core.authorize(context, "create_rbac_policy", found)

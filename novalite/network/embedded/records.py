@@ -6,16 +6,17 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.exception import Forbidden, NovaliteError
+from novalite.exception import NovaliteError
 from novalite.network.embedded import rows
-from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.quotas import Quotas
 from novalite.network.embedded.rows import Condition, Listing, Page, Row
 
 
 class Records:
-    """``listing`` and the methods below it are what a resource says of itself."""
+    """``noun``, ``listing`` and the methods below it are what a resource says of itself."""
 
+    noun: ClassVar[str]
     listing: ClassVar[Listing]
 
     def __init__(self, core: Core, quotas: Quotas) -> None:
@@ -27,9 +28,9 @@ class Records:
         raise NotImplementedError
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        if privileged(context):
-            return []
-        return [self.listing.table.c.project_id == context.project_id]
+        """By the rule ``get_{noun}``."""
+        own = self.listing.table.c.project_id == context.project_id
+        return self.core.seen(context, f"get_{self.noun}", own)
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         """In a fixed number of statements."""
@@ -61,9 +62,8 @@ class Records:
             raise self.missing(resource_id)
         return found[0]
 
-    def mine(self, conn: Connection, context: RequestContext, resource_id: str) -> Row:
-        """One that the caller may change. Raises Forbidden."""
+    def mine(self, conn: Connection, context: RequestContext, resource_id: str, rule: str) -> Row:
+        """One that the caller may change, by ``rule``. Raises Disallowed."""
         row = self.get(conn, context, resource_id)
-        if not (privileged(context) or row["project_id"] == context.project_id):
-            raise Forbidden("Only its owner or an administrator may do this.")
+        self.core.authorize(context, rule, row)
         return row

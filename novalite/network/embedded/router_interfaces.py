@@ -13,7 +13,6 @@ from novalite.network.embedded import (
     network_rows,
     owners,
     port_checks,
-    ports,
     router_rows,
     rows,
     subnets,
@@ -43,7 +42,7 @@ class RouterInterfaces:
         _check_one(body)
 
         def write(conn: Connection) -> Row:
-            router = self.routers.mine(conn, context, router_id)
+            router = self.routers.mine(conn, context, router_id, "add_router_interface")
             if body.get("port_id"):
                 port, near = self._by_port(conn, context, router, body["port_id"])
             else:
@@ -73,7 +72,7 @@ class RouterInterfaces:
                 f"IPv6 subnet {subnet_id} configured to receive RAs from an external router "
                 "cannot be added to Neutron Router"
             )
-        network = network_rows.get(conn, context, subnet["network_id"])
+        network = network_rows.get(conn, self.core, context, subnet["network_id"])
         here = [subnet]
         wanted = [{"subnet_id": subnet["id"], "ip_address": subnet["gateway_ip"]}]
         port_checks.check_hosts_own(network, here, wanted)
@@ -107,7 +106,7 @@ class RouterInterfaces:
     def _by_port(
         self, conn: Connection, context: RequestContext, router: Row, port_id: str
     ) -> tuple[Row, list[Row]]:
-        port = ports.Ports.mine(conn, context, port_id)
+        port, _ = port_checks.mine(conn, self.core, context, port_id, "update_port")
         if port["device_id"]:
             raise PortInUse(
                 port_id=port_id, network_id=port["network_id"], device_id=port["device_id"]
@@ -156,7 +155,7 @@ class RouterInterfaces:
             raise _bad("Either subnet_id or port_id must be specified")
 
         def write(conn: Connection) -> Row:
-            router = self.routers.mine(conn, context, router_id)
+            router = self.routers.mine(conn, context, router_id, "remove_router_interface")
             port, leaving = self._found(conn, router, body)
             self._check_unneeded(conn, router, leaving)
             if len(leaving) == len(router_rows.subnets_of(conn, [port])):

@@ -21,7 +21,7 @@ from novalite.network.embedded import (
 )
 from novalite.network.embedded import subnet_bodies as bodies
 from novalite.network.embedded import subnets as subnet_records
-from novalite.network.embedded.core import check_zones, demand_privilege, owner_of
+from novalite.network.embedded.core import check_zones
 from novalite.network.embedded.dhcp_port import blank_port, insert_port
 from novalite.network.embedded.errors import BadRequest, InUse, InvalidRoutes, Missing
 from novalite.network.embedded.records import Records
@@ -32,6 +32,7 @@ MOST_ROUTES = 30
 
 
 class Routers(Records):
+    noun = "router"
     listing = LISTING
 
     def missing(self, resource_id: str) -> Missing:
@@ -46,7 +47,7 @@ class Routers(Records):
         """Raises Forbidden, QuotaExceeded, InvalidInput, NetworkNotFound, IpAddressInUse."""
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": self.core.owner_of(context, "create_router", body),
             "name": body.get("name") or "",
             "description": body.get("description") or "",
             "admin_state_up": rows.boolean_of(body.get("admin_state_up", True)),
@@ -62,7 +63,9 @@ class Routers(Records):
             self.quotas.check(conn, row["project_id"], "router")
             rows.insert(conn, T, row)
             if body.get("external_gateway_info"):
-                gateway = self._gateway(conn, context, row, body["external_gateway_info"])
+                wanted = body["external_gateway_info"]
+                self._authorize_gateway(context, row, wanted, "create_router")
+                gateway = self._gateway(conn, context, row, wanted)
                 rows.update(conn, T, row["id"], gateway, row["updated_at"])
             return self._shown(conn, context, row["id"])
 
@@ -76,7 +79,7 @@ class Routers(Records):
         """Raises as ``create``, and InUse for a gateway that floating addresses need."""
 
         def write(conn: Connection) -> tuple[Row, Row]:
-            row = self.mine(conn, context, router_id)
+            row = self.mine(conn, context, router_id, "update_router")
             rows.check_revision(row, revision)
             changes: Row = {
                 name: body[name] or "" for name in ("name", "description") if name in body
@@ -85,6 +88,7 @@ class Routers(Records):
                 changes["admin_state_up"] = rows.boolean_of(body["admin_state_up"])
             if "external_gateway_info" in body:
                 gateway = body["external_gateway_info"] or {}
+                self._authorize_gateway(context, row, gateway, "update_router")
                 changes.update(self._gateway(conn, context, row, gateway))
             if "routes" in body:
                 changes["routes"] = _routes(conn, {**row, **changes}, body["routes"] or [])
@@ -99,6 +103,7 @@ class Routers(Records):
         return self._edit_routes(
             context,
             router_id,
+            "add_extraroutes",
             lambda held: held + [route for route in bodies_of(routes) if route not in held],
         )
 
@@ -106,12 +111,13 @@ class Routers(Records):
         return self._edit_routes(
             context,
             router_id,
+            "remove_extraroutes",
             lambda held: [route for route in held if route not in bodies_of(routes)],
         )
 
-    def _edit_routes(self, context: RequestContext, router_id: str, edited: Any) -> Row:
+    def _edit_routes(self, context: RequestContext, router_id: str, rule: str, edited: Any) -> Row:
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, router_id)
+            row = self.mine(conn, context, router_id, rule)
             changes = {"routes": _routes(conn, row, edited(row["routes"]))}
             return self._change(conn, context, row, changes)
 
@@ -123,7 +129,7 @@ class Routers(Records):
         """Raises InUse while it has interfaces."""
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, router_id)
+            row = self.mine(conn, context, router_id, "delete_router")
             if interfaces_of(conn, router_id):
                 raise InUse("RouterInUse", f"Router {router_id} still has ports")
             self._drop_gateway(conn, row)
@@ -147,12 +153,19 @@ class Routers(Records):
     def _shown(self, conn: Connection, context: RequestContext, router_id: str) -> Row:
         return self.shown(conn, context, rows.get(conn, T, router_id) or {})
 
+    def _authorize_gateway(self, context: RequestContext, row: Row, wanted: Row, rule: str) -> None:
+        """``rule``: create_router or update_router. Raises Disallowed."""
+        name = "external_gateway_info"
+        self.core.authorize_attributes(context, rule, row, {name: wanted}, [name])
+        guarded = ["network_id", "external_fixed_ips"]
+        snat = wanted.get("enable_snat", row["enable_snat"])
+        if rows.boolean_of(snat) != row["enable_snat"]:
+            guarded.append("enable_snat")
+        self.core.authorize_attributes(context, f"{rule}:{name}", row, wanted, guarded)
+
     def _gateway(self, conn: Connection, context: RequestContext, row: Row, wanted: Row) -> Row:
         """The columns of a router whose gateway is made what is wanted; {}: none."""
         network_id = wanted.get("network_id")
-        if wanted:
-            demand_privilege(context, wanted, "external_fixed_ips")
-            _demand_snat(context, wanted, row)
         if wanted and not network_id:
             if set(wanted) == {"enable_snat"} and not row["gateway_network_id"]:
                 return {"enable_snat": rows.boolean_of(wanted["enable_snat"])}
@@ -171,7 +184,7 @@ class Routers(Records):
                 return {"enable_snat": snat}
         elif row["gateway_port_id"]:
             self._drop_gateway(conn, row)
-        network = network_rows.get(conn, context, network_id)
+        network = network_rows.get(conn, self.core, context, network_id)
         if not network_rows.is_external(conn, context, network):
             raise BadRequest(
                 resource="router", reason=f"Network {network_id} is not an external network"
@@ -245,12 +258,6 @@ class Routers(Records):
         concerned = {info.get("network_id"), before.get("gateway_network_id")} - {None}
         for network_id in concerned or {None}:
             self.core.plane.refresh(network_id)
-
-
-def _demand_snat(context: RequestContext, wanted: Row, row: Row) -> None:
-    """Only an administrator may switch translation off, or on again."""
-    if "enable_snat" in wanted and rows.boolean_of(wanted["enable_snat"]) != row["enable_snat"]:
-        demand_privilege(context, wanted, "enable_snat")
 
 
 def check_apart(one: Row, other: Row) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import InvalidInput, SecurityGroupNotFound
 from novalite.network.embedded import access, rows, tables
-from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.errors import (
+    Disallowed,
     Missing,
     SecurityGroupRuleExists,
     SecurityGroupRuleNotFound,
@@ -87,8 +88,8 @@ def _rule(group: Row, direction: str, ethertype: str, remote_group: str | None) 
     }
 
 
-def visible(context: RequestContext) -> list[Condition]:
-    return [] if privileged(context) else [T.c.project_id == context.project_id]
+def visible(core: Core, context: RequestContext) -> list[Condition]:
+    return core.seen(context, "get_security_group_rule", T.c.project_id == context.project_id)
 
 
 class SecurityGroupRules:
@@ -100,7 +101,7 @@ class SecurityGroupRules:
         self, context: RequestContext, filters: Mapping[str, Any], page: Page | None = None
     ) -> list[Row]:
         with self.core.database.read() as conn:
-            conditions = visible(context) + LISTING.conditions(conn, filters)
+            conditions = visible(self.core, context) + LISTING.conditions(conn, filters)
             return [view(row) for row in LISTING.run(conn, conditions, page or Page())]
 
     def show(self, context: RequestContext, rule_id: str) -> Row:
@@ -112,12 +113,12 @@ class SecurityGroupRules:
         row = meaning_of(body)
 
         def write(conn: Connection) -> None:
-            group = _group(conn, context, body["security_group_id"], own=True)
+            group = self._group(conn, context, body["security_group_id"])
             row["project_id"] = group["project_id"]
             if row["remote_group_id"]:
-                _group(conn, context, row["remote_group_id"])
+                self._remote(conn, context, row["remote_group_id"])
             if row["remote_address_group_id"]:
-                _check_address_group(conn, context, row["remote_address_group_id"])
+                self._address_group(conn, context, row["remote_address_group_id"])
             self.quotas.check(conn, row["project_id"], "security_group_rule")
             twin = conn.scalar(
                 sa.select(T.c.id).where(
@@ -136,41 +137,47 @@ class SecurityGroupRules:
 
     def delete(self, context: RequestContext, rule_id: str) -> None:
         def write(conn: Connection) -> None:
-            self._get(conn, context, rule_id)
+            row = self._get(conn, context, rule_id)
+            self.core.authorize(context, "delete_security_group_rule", row)
             rows.delete(conn, T, T.c.id == rule_id)
 
         self.core.database.run(write)
         self.core.plane.refresh()
 
-    @staticmethod
-    def _get(conn: Connection, context: RequestContext, rule_id: str) -> Row:
-        found = rows.select(conn, T, T.c.id == rule_id, *visible(context))
+    def _get(self, conn: Connection, context: RequestContext, rule_id: str) -> Row:
+        found = rows.select(conn, T, T.c.id == rule_id, *visible(self.core, context))
         if not found:
             raise SecurityGroupRuleNotFound(id=rule_id)
         return found[0]
 
-
-def _group(conn: Connection, context: RequestContext, group_id: str, own: bool = False) -> Row:
-    """``own``: not one that another project only shares."""
-    row = rows.get(conn, tables.security_groups, group_id)
-    if row is None:
-        raise SecurityGroupNotFound(security_group_id=group_id)
-    if privileged(context) or row["project_id"] == context.project_id:
+    def _group(self, conn: Connection, context: RequestContext, group_id: str) -> Row:
+        """Not one that another project only shares. Raises SecurityGroupNotFound, Disallowed."""
+        row = rows.get(conn, tables.security_groups, group_id)
+        rule = "create_security_group_rule"
+        if row is None:
+            raise SecurityGroupNotFound(security_group_id=group_id)
+        if not self.core.allowed(context, rule, row):
+            if row["project_id"] != context.project_id:
+                raise SecurityGroupNotFound(security_group_id=group_id)
+            raise Disallowed(rule=f"rule:{rule}")
         return row
-    if not own and access.grants_of(conn, context, [group_id]):
-        return row
-    raise SecurityGroupNotFound(security_group_id=group_id)
 
+    def _remote(self, conn: Connection, context: RequestContext, group_id: str) -> None:
+        if not self._usable(conn, context, tables.security_groups, group_id, "get_security_group"):
+            raise SecurityGroupNotFound(security_group_id=group_id)
 
-def _check_address_group(conn: Connection, context: RequestContext, group_id: str) -> None:
-    row = rows.get(conn, tables.address_groups, group_id)
-    seen = row is not None and (
-        privileged(context)
-        or row["project_id"] == context.project_id
-        or access.grants_of(conn, context, [group_id])
-    )
-    if not seen:
-        raise Missing("AddressGroupNotFound", f"Address group {group_id} could not be found.")
+    def _address_group(self, conn: Connection, context: RequestContext, group_id: str) -> None:
+        if not self._usable(conn, context, tables.address_groups, group_id, "get_address_group"):
+            raise Missing("AddressGroupNotFound", f"Address group {group_id} could not be found.")
+
+    def _usable(
+        self, conn: Connection, context: RequestContext, table: sa.Table, row_id: str, rule: str
+    ) -> bool:
+        """Whether it is there, and the caller sees it by ``rule`` or because it is shared."""
+        row = rows.get(conn, table, row_id)
+        return row is not None and (
+            self.core.allowed(context, rule, row) or bool(access.grants_of(conn, context, [row_id]))
+        )
 
 
 def meaning_of(body: Row) -> Row:

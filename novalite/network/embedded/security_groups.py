@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext
 from novalite.db.statements import any_of, insert_unless_there
-from novalite.exception import Forbidden, SecurityGroupNotFound
+from novalite.exception import SecurityGroupNotFound
 from novalite.network.embedded import access, rows, security_group_rules, tables
-from novalite.network.embedded.core import Core, owner_of, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.errors import (
     InUse,
     SecurityGroupCannotRemoveDefault,
@@ -41,16 +41,15 @@ LISTING = Listing(
 )
 
 
-def visible(context: RequestContext) -> list[Condition]:
-    if privileged(context):
-        return []
+def visible(core: Core, context: RequestContext) -> list[Condition]:
     granted = access.granted(context, access.AS_SHARED)
-    return [sa.or_(T.c.project_id == context.project_id, T.c.id.in_(granted))]
+    own = T.c.project_id == context.project_id
+    return core.seen(context, "get_security_group", own, T.c.id.in_(granted))
 
 
-def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, group_id: str) -> Row:
     """Raises SecurityGroupNotFound."""
-    found = rows.select(conn, T, T.c.id == group_id, *visible(context))
+    found = rows.select(conn, T, T.c.id == group_id, *visible(core, context))
     if not found:
         raise SecurityGroupNotFound(security_group_id=group_id)
     return found[0]
@@ -97,7 +96,7 @@ class SecurityGroups:
         wanted = list(ids)
         if not wanted:
             return
-        query = sa.select(T.c.id).where(any_of(conn, T.c.id, wanted), *visible(context))
+        query = sa.select(T.c.id).where(any_of(conn, T.c.id, wanted), *visible(self.core, context))
         known = set(conn.scalars(query))
         for group_id in wanted:
             if group_id not in known:
@@ -112,7 +111,7 @@ class SecurityGroups:
         if isinstance(project_id, str):
             self.make_default(project_id)
         with self.core.database.read() as conn:
-            conditions = visible(context) + LISTING.conditions(conn, filters)
+            conditions = visible(self.core, context) + LISTING.conditions(conn, filters)
             return self._views(conn, context, LISTING.run(conn, conditions, page or Page()))
 
     def make_default(self, project_id: str) -> None:
@@ -121,9 +120,13 @@ class SecurityGroups:
         if missing:
             self.core.database.run(lambda conn: self.ensure_default(conn, project_id))
 
+    def get(self, conn: Connection, context: RequestContext, group_id: str) -> Row:
+        """Raises SecurityGroupNotFound."""
+        return get(conn, self.core, context, group_id)
+
     def show(self, context: RequestContext, group_id: str) -> Row:
         with self.core.database.read() as conn:
-            return self._views(conn, context, [get(conn, context, group_id)])[0]
+            return self._views(conn, context, [get(conn, self.core, context, group_id)])[0]
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """With rules that let everything out. Raises Forbidden, QuotaExceeded,
@@ -133,7 +136,7 @@ class SecurityGroups:
         now = self.core.now()
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": self.core.owner_of(context, "create_security_group", body),
             "name": body.get("name") or "",
             "description": body.get("description") or "",
             "default_of": None,
@@ -152,7 +155,7 @@ class SecurityGroups:
 
     def update(self, context: RequestContext, group_id: str, body: Row) -> Row:
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, group_id)
+            row = self.mine(conn, context, group_id, "update_security_group")
             changes: Row = {
                 name: body[name] or "" for name in ("name", "description") if name in body
             }
@@ -164,7 +167,7 @@ class SecurityGroups:
             if changes.get("name", "").lower() == DEFAULT and not row["default_of"]:
                 raise SecurityGroupDefaultAlreadyExists()
             rows.update(conn, T, group_id, changes, self.core.now())
-            return self._views(conn, context, [get(conn, context, group_id)])[0]
+            return self._views(conn, context, [get(conn, self.core, context, group_id)])[0]
 
         return self.core.database.run(write)
 
@@ -172,8 +175,8 @@ class SecurityGroups:
         """Raises SecurityGroupInUse; only an administrator may delete a default group."""
 
         def write(conn: Connection) -> None:
-            row = self.mine(conn, context, group_id)
-            if row["default_of"] and not privileged(context):
+            row = self.mine(conn, context, group_id, "delete_security_group")
+            if row["default_of"] and not self.core.allowed(context, "admin_only", row):
                 raise SecurityGroupCannotRemoveDefault()
             link = tables.port_security_groups
             if rows.count(conn, link, link.c.security_group_id == group_id):
@@ -187,12 +190,10 @@ class SecurityGroups:
         self.core.database.run(write)
         self.core.plane.refresh()
 
-    @staticmethod
-    def mine(conn: Connection, context: RequestContext, group_id: str) -> Row:
-        """Raises SecurityGroupNotFound, and Forbidden for one that others share."""
-        row = get(conn, context, group_id)
-        if not privileged(context) and row["project_id"] != context.project_id:
-            raise Forbidden("Only its owner or an administrator may change a security group.")
+    def mine(self, conn: Connection, context: RequestContext, group_id: str, rule: str) -> Row:
+        """Raises SecurityGroupNotFound, and Disallowed for one that others share."""
+        row = get(conn, self.core, context, group_id)
+        self.core.authorize(context, rule, row)
         return row
 
     @staticmethod

@@ -8,7 +8,7 @@ from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
 from novalite.exception import PortNotFound
-from novalite.network.embedded import network_rows, port_rows, security_groups, snapshot
+from novalite.network.embedded import snapshot
 from novalite.network.embedded.address_groups import AddressGroups
 from novalite.network.embedded.address_scopes import AddressScopes
 from novalite.network.embedded.agents import INTERVAL_SECONDS, NETWORK_HOST, Agents
@@ -34,6 +34,7 @@ from novalite.network.embedded.tags import Finder, Tags
 from novalite.network.embedded.topologies import Topologies
 from novalite.network.interface import Resource
 from novalite.periodic import Periodic
+from novalite.policy import Enforcer
 from novalite.wsgi.server_events import ServerEvents
 
 
@@ -49,12 +50,15 @@ class NetworkService:
         database: Database,
         plane: DataPlane | None = None,
         clock: Clock | None = None,
+        policy: Enforcer | None = None,
     ) -> None:
         self.database = database
         self.plane = plane if plane is not None else _plane(conf, database)
         clock = clock or SystemClock()
-        self.host_states = HostStates(conf, database, clock)
-        self.core = Core(conf, database, FollowedPlane(self.plane, self.host_states), clock)
+        policy = policy or Enforcer(conf)
+        self.host_states = HostStates(conf, database, policy, clock)
+        plane = FollowedPlane(self.plane, self.host_states)
+        self.core = Core(conf, database, plane, policy, clock)
         self.quotas = Quotas(self.core)
         dhcp_ports = DhcpPorts(self.core)
         self.networks = Networks(self.core, self.quotas)
@@ -77,16 +81,16 @@ class NetworkService:
         self.tags = Tags(self.core, self._finders())
         self._heart = Periodic("network agents", self._beat, INTERVAL_SECONDS)
 
-    def _finders(self) -> dict[str, tuple[Finder, Finder]]:
-        """Of what may have tags: (who sees it, who changes it)."""
+    def _finders(self) -> dict[str, Finder]:
+        """Of what may have tags."""
         return {
-            "networks": (network_rows.get, self.networks.mine),
-            "subnets": (self.subnets.get, self.subnets.mine),
-            "ports": (port_rows.get, self.ports.mine),
-            "routers": (self.routers.get, self.routers.mine),
-            "subnetpools": (self.subnetpools.get, self.subnetpools.mine),
-            "floatingips": (self.floating_ips.get, self.floating_ips.mine),
-            "security-groups": (security_groups.get, self.security_groups.mine),
+            "networks": self.networks.get,
+            "subnets": self.subnets.get,
+            "ports": self.ports.get,
+            "routers": self.routers.get,
+            "subnetpools": self.subnetpools.get,
+            "floatingips": self.floating_ips.get,
+            "security-groups": self.security_groups.get,
         }
 
     @property

@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.db.engine import Contention
 from novalite.exception import Conflict, InvalidInput
 from novalite.network.embedded import access, prefixes, rows, tables
-from novalite.network.embedded.core import demand_privilege, owner_of, privileged
+from novalite.network.embedded.core import telling
 from novalite.network.embedded.errors import BadRequest, InUse, Missing
 from novalite.network.embedded.prefixes import Range
 from novalite.network.embedded.records import Records
@@ -39,16 +39,16 @@ LISTING = Listing(
 
 
 class SubnetPools(Records):
+    noun = "subnetpool"
     listing = LISTING
 
     def missing(self, resource_id: str) -> Missing:
         return Missing("SubnetPoolNotFound", f"Subnet pool {resource_id} could not be found.")
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        if privileged(context):
-            return []
         granted = access.granted(context, access.AS_SHARED)
-        return [sa.or_(T.c.project_id == context.project_id, T.c.shared, T.c.id.in_(granted))]
+        own = T.c.project_id == context.project_id
+        return self.core.seen(context, "get_subnetpool", own, T.c.shared, T.c.id.in_(granted))
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         ids = [row["id"] for row in found]
@@ -72,13 +72,16 @@ class SubnetPools(Records):
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """Raises Forbidden, InvalidInput, QuotaExceeded, Conflict."""
-        demand_privilege(context, body, "shared", "is_default", new=True)
+        project_id = self.core.owner_of(context, "create_subnetpool", body)
+        target = {"project_id": project_id}
+        guarded = ("shared", "is_default")
+        self.core.authorize_attributes(context, "create_subnetpool", target, telling(body), guarded)
         ranges = prefixes.merged(body.get("prefixes") or ())
         if not ranges:
             raise InvalidInput(reason="Subnet pool must have at least one prefix")
         row: Row = {
             "id": rows.new_id(),
-            "project_id": owner_of(context, body),
+            "project_id": project_id,
             "name": body.get("name") or "",
             "description": body.get("description") or "",
             "ip_version": ranges[0].version,
@@ -101,10 +104,11 @@ class SubnetPools(Records):
 
     def update(self, context: RequestContext, pool_id: str, body: Row) -> Row:
         """Prefixes can only be added. Raises as ``create``."""
-        demand_privilege(context, body, "is_default")
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, pool_id)
+            rule = "update_subnetpool"
+            row = self.mine(conn, context, pool_id, rule)
+            self.core.authorize_attributes(context, rule, row, body, ["is_default"])
             changes: Row = {
                 name: body[name] or "" for name in ("name", "description") if name in body
             }
@@ -124,7 +128,7 @@ class SubnetPools(Records):
 
     def add_prefixes(self, context: RequestContext, pool_id: str, texts: Sequence[str]) -> Row:
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, pool_id)
+            row = self.mine(conn, context, pool_id, "add_prefixes")
             ranges = prefixes.merged([*row["prefixes"], *texts])
             return self._change(conn, context, row, {"prefixes": [str(each) for each in ranges]})
 
@@ -134,7 +138,7 @@ class SubnetPools(Records):
         """Raises InUse for a prefix that subnets have ranges of."""
 
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, pool_id)
+            row = self.mine(conn, context, pool_id, "remove_prefixes")
             gone = prefixes.merged(texts)
             left = prefixes.without(prefixes.merged(row["prefixes"]), gone)
             if not all(prefixes.within(used, left) for used in taken_from(conn, pool_id)):
@@ -148,7 +152,7 @@ class SubnetPools(Records):
 
     def delete(self, context: RequestContext, pool_id: str) -> None:
         def write(conn: Connection) -> None:
-            self.mine(conn, context, pool_id)
+            self.mine(conn, context, pool_id, "delete_subnetpool")
             if rows.count(conn, tables.subnets, tables.subnets.c.subnetpool_id == pool_id):
                 raise BadRequest(
                     resource="subnetpool",
@@ -166,8 +170,7 @@ class SubnetPools(Records):
             raise Contention()
         return self.shown(conn, context, rows.get(conn, T, row["id"]) or row)
 
-    @staticmethod
-    def _check(conn: Connection, context: RequestContext, row: Row) -> None:
+    def _check(self, conn: Connection, context: RequestContext, row: Row) -> None:
         """A pool against the others: one default, and no overlap within an address scope."""
         if row["is_default"]:
             twin = rows.count(
@@ -185,7 +188,7 @@ class SubnetPools(Records):
         scopes = tables.address_scopes
         scope = rows.get(conn, scopes, scope_id)
         usable = scope and (
-            privileged(context) or scope["shared"] or scope["project_id"] == context.project_id
+            scope["shared"] or self.core.allowed(context, "get_address_scope", scope)
         )
         if not scope or not usable:
             raise Missing("AddressScopeNotFound", f"Address scope {scope_id} could not be found.")

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.exception import Forbidden
 from novalite.network.embedded import addresses, network_rows, owners, rows, tables
 from novalite.network.embedded import subnet_bodies as bodies
 from novalite.network.embedded.core import Core
@@ -51,13 +50,11 @@ def of_network(conn: Connection, network_id: str) -> list[Row]:
     return rows.select(conn, T, T.c.network_id == network_id)
 
 
-def visible(context: RequestContext) -> list[Condition]:
+def visible(core: Core, context: RequestContext) -> list[Condition]:
     """One's own, and those of networks that one sees."""
-    seen = network_rows.visible(context)
-    if not seen:
-        return []
-    of_seen = sa.select(tables.networks.c.id).where(*seen)
-    return [sa.or_(T.c.project_id == context.project_id, T.c.network_id.in_(of_seen))]
+    of_seen = sa.select(tables.networks.c.id).where(*network_rows.visible(core, context))
+    own = T.c.project_id == context.project_id
+    return core.seen(context, "get_subnet", own, T.c.network_id.in_(of_seen))
 
 
 def view(row: Row, tags: Sequence[str] = ()) -> Row:
@@ -79,6 +76,7 @@ def view(row: Row, tags: Sequence[str] = ()) -> Row:
 
 
 class Subnets(Records):
+    noun = "subnet"
     listing = LISTING
 
     def __init__(
@@ -92,7 +90,7 @@ class Subnets(Records):
         return SubnetNotFound(subnet_id=resource_id)
 
     def visible(self, context: RequestContext) -> list[Condition]:
-        return visible(context)
+        return visible(self.core, context)
 
     def views(self, conn: Connection, context: RequestContext, found: Sequence[Row]) -> list[Row]:
         tags = rows.tags_of(conn, [row["id"] for row in found])
@@ -115,10 +113,10 @@ class Subnets(Records):
         }
 
         def write(conn: Connection) -> list[Row]:
-            network = network_rows.get(conn, context, row["network_id"])
-            if not network_rows.may_change(context, network):
-                raise Forbidden("Only the network's owner may create subnets on it.")
+            network = network_rows.get(conn, self.core, context, row["network_id"])
             row["project_id"] = network["project_id"]
+            target = {**row, **network_rows.owner(network)}
+            self.core.authorize(context, "create_subnet", target)
             self.quotas.check(conn, row["project_id"], "subnet")
             here = of_network(conn, row["network_id"])
             pool_id, cidr = self.ranges.range_for(conn, context, row["project_id"], body, here)
@@ -162,10 +160,10 @@ class Subnets(Records):
 
     def update(self, context: RequestContext, subnet_id: str, body: Row) -> Row:
         def write(conn: Connection) -> Row:
-            row = self.mine(conn, context, subnet_id)
+            row = self.mine(conn, context, subnet_id, "update_subnet")
             changes = self._changes(conn, row, body)
             rows.update(conn, T, subnet_id, changes, self.core.now())
-            network = network_rows.get(conn, context, row["network_id"])
+            network = network_rows.get(conn, self.core, context, row["network_id"])
             self.dhcp_ports.adjust(conn, network, of_network(conn, row["network_id"]))
             return self.shown(conn, context, rows.get(conn, T, subnet_id) or row)
 
@@ -200,7 +198,7 @@ class Subnets(Records):
         """Raises SubnetInUse while a port has an address in it that it did not make itself."""
 
         def write(conn: Connection) -> tuple[str, list[Row]]:
-            row = self.mine(conn, context, subnet_id)
+            row = self.mine(conn, context, subnet_id, "delete_subnet")
             taken = tables.addresses
             users = _users(conn, subnet_id)
             holding = users
@@ -213,7 +211,7 @@ class Subnets(Records):
             rows.delete(conn, taken, taken.c.subnet_id == subnet_id)
             rows.forget(conn, subnet_id)
             rows.delete(conn, T, T.c.id == subnet_id)
-            network = network_rows.get(conn, context, row["network_id"])
+            network = network_rows.get(conn, self.core, context, row["network_id"])
             self.dhcp_ports.adjust(conn, network, of_network(conn, row["network_id"]))
             return str(row["network_id"]), users
 

@@ -17,20 +17,31 @@ T = tables.tags
 MOST = 200
 LONGEST = 255
 Finder = Callable[[Connection, RequestContext, str], Row]
+NOUNS = {
+    "networks": "network",
+    "subnets": "subnet",
+    "ports": "port",
+    "routers": "router",
+    "subnetpools": "subnetpool",
+    "floatingips": "floatingip",
+    "security-groups": "security_group",
+}
+"""Collections of what may have tags -> how the policy calls one of them."""
 
 
 class Tags:
-    """``finders``: collection, as URLs name it -> what finds one that the caller may see, and
-    what finds one that it may change."""
+    """``finders``: collection, as URLs name it -> what finds one that the caller may see; its
+    answer is what the rules see."""
 
-    def __init__(self, core: Core, finders: dict[str, tuple[Finder, Finder]]) -> None:
+    def __init__(self, core: Core, finders: dict[str, Finder]) -> None:
         self.core = core
         self.finders = finders
 
     def list_(self, context: RequestContext, collection: str, resource_id: str) -> list[str]:
         """Raises Missing when there is no such resource."""
         with self.core.database.read() as conn:
-            self._find(conn, context, collection, resource_id, change=False)
+            self._find(conn, context, collection, resource_id)
+            self.core.authorize(context, f"get_{NOUNS[collection]}:tags")
             return _of(conn, resource_id)
 
     def check(self, context: RequestContext, collection: str, resource_id: str, tag: str) -> None:
@@ -44,7 +55,7 @@ class Tags:
         """Those that are there already stay."""
 
         def write(conn: Connection) -> list[str]:
-            self._find(conn, context, collection, resource_id, change=True)
+            self._change(conn, context, collection, resource_id, "create")
             return self._add(conn, resource_id, tags)
 
         return self.core.database.run(write)
@@ -53,7 +64,7 @@ class Tags:
         self, context: RequestContext, collection: str, resource_id: str, tags: Sequence[str]
     ) -> list[str]:
         def write(conn: Connection) -> list[str]:
-            self._find(conn, context, collection, resource_id, change=True)
+            self._change(conn, context, collection, resource_id, "update")
             rows.delete(conn, T, T.c.resource_id == resource_id)
             return self._add(conn, resource_id, tags)
 
@@ -65,7 +76,7 @@ class Tags:
         """``tag`` None: all. Raises Missing."""
 
         def write(conn: Connection) -> None:
-            self._find(conn, context, collection, resource_id, change=True)
+            self._change(conn, context, collection, resource_id, "delete")
             conditions = [T.c.resource_id == resource_id]
             if tag is not None:
                 conditions.append(T.c.tag == tag)
@@ -74,14 +85,21 @@ class Tags:
 
         self.core.database.run(write)
 
-    def _find(
+    def _change(
         self,
         conn: Connection,
         context: RequestContext,
         collection: str,
         resource_id: str,
-        change: bool,
+        verb: str,
     ) -> None:
+        """Raises Missing, Disallowed."""
+        row = self._find(conn, context, collection, resource_id)
+        self.core.authorize(context, f"{verb}_{NOUNS[collection]}:tags", row)
+
+    def _find(
+        self, conn: Connection, context: RequestContext, collection: str, resource_id: str
+    ) -> Row:
         absent = Missing(
             "TagResourceNotFound",
             f"Resource {collection} {resource_id} could not be found.",
@@ -89,7 +107,7 @@ class Tags:
         if collection not in self.finders:
             raise absent
         try:
-            self.finders[collection][change](conn, context, resource_id)
+            return self.finders[collection](conn, context, resource_id)
         except NotFound:
             raise absent from None
 

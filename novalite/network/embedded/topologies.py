@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from novalite.context import RequestContext, admin_context
 from novalite.db.engine import DuplicateKey
-from novalite.exception import Forbidden, NetworkNotFound, NotFound
+from novalite.exception import NetworkNotFound, NotFound
 from novalite.network.embedded import rows, tables
-from novalite.network.embedded.core import Core, privileged
+from novalite.network.embedded.core import Core
 from novalite.network.embedded.errors import InUse, Missing
 from novalite.network.embedded.networks import Networks
 from novalite.network.embedded.router_interfaces import RouterInterfaces
@@ -44,7 +44,7 @@ class Topologies:
         """Makes it when it is not there. ``dry_run``: says whether it could be.
 
         Raises Forbidden, and InUse when no default external network or pool is there."""
-        project_id = _project(context, project_id)
+        project_id = self._project(context, project_id, "get_auto_allocated_topology")
         with self.core.database.read() as conn:
             found = self._get(conn, project_id)
             external, versions = _requirements(conn)
@@ -55,7 +55,7 @@ class Topologies:
     def delete(self, context: RequestContext, project_id: str) -> None:
         """Raises Missing, and what deleting the parts raises while they are in use. What an
         accident left half deleted can be deleted again."""
-        project_id = _project(context, project_id)
+        project_id = self._project(context, project_id, "delete_auto_allocated_topology")
         with self.core.database.read() as conn:
             row = _row(conn, project_id)
             if row is None:
@@ -67,6 +67,12 @@ class Topologies:
         self.core.database.run(lambda conn: rows.delete(conn, T, T.c.project_id == project_id))
 
     # ---- parts ----
+
+    def _project(self, context: RequestContext, project_id: str, rule: str) -> str:
+        if project_id in ("", "None", DRY_RUN):
+            project_id = context.project_id or ""
+        self.core.authorize(context, rule, {"project_id": project_id})
+        return project_id
 
     @staticmethod
     def _get(conn: Connection, project_id: str) -> Row | None:
@@ -123,14 +129,6 @@ class Topologies:
             self.networks.delete(admin, network_id)
         except NetworkNotFound:
             LOG.info("Network %s of a topology is gone already", network_id)
-
-
-def _project(context: RequestContext, project_id: str) -> str:
-    if project_id in ("", "None", DRY_RUN):
-        project_id = context.project_id or ""
-    if project_id != context.project_id and not privileged(context):
-        raise Forbidden("Only an administrator may see the topology of another project.")
-    return project_id
 
 
 def _row(conn: Connection, project_id: str) -> Row | None:

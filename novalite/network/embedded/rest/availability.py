@@ -3,7 +3,7 @@
 from typing import Any
 
 from novalite.network.embedded.core import ZONE
-from novalite.network.embedded.rest.resource import ROOT, Resource, chosen
+from novalite.network.embedded.rest.resource import ROOT, Resource, chosen, service_of
 from novalite.wsgi.operations import Operation, Request
 
 _USAGE = Resource(
@@ -25,6 +25,7 @@ def _filtered(request: Request, items: list[dict[str, Any]]) -> list[dict[str, A
 
 
 def _zones(request: Request) -> dict[str, Any]:
+    service_of(request).core.authorize(request.context, "get_availability_zone")
     zones = [
         {"name": ZONE, "resource": resource, "state": "available"}
         for resource in ("network", "router")
@@ -33,6 +34,7 @@ def _zones(request: Request) -> dict[str, Any]:
 
 
 def _providers(request: Request) -> dict[str, Any]:
+    service_of(request).core.authorize(request.context, "get_service_provider")
     return {"service_providers": _filtered(request, PROVIDERS)}
 
 

@@ -32,7 +32,7 @@ def _details(request: Request) -> dict[str, Any]:
 
 
 def _default(request: Request) -> dict[str, Any]:
-    return {"quota": service_of(request).quotas.defaults()}
+    return {"quota": service_of(request).quotas.defaults(request.context)}
 
 
 def _update(request: Request) -> dict[str, Any]:

@@ -4,12 +4,11 @@ The services below have these five methods with the same arguments; a module her
 schemas of its resource.
 """
 
-import dataclasses
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from novalite.exception import Forbidden, InvalidInput, NovaliteError
+from novalite.exception import InvalidInput, NovaliteError
 from novalite.network.embedded.rows import Page, Row, boolean_of
 from novalite.wsgi import links
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 ROOT = "/v2.0"
 MOST = (1 << 31) - 1
-READERS = frozenset({"reader"})
 RESERVED = frozenset({"fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"})
 
 _REVISION = re.compile(r"^\s*revision_number=(\d{1,9})\s*$")
@@ -52,21 +50,6 @@ def object_(properties: dict[str, Schema], *required: str) -> Schema:
 
 def service_of(request: Request) -> "NetworkService":
     return cast("NetworkService", request.deployment.network)
-
-
-def for_members(operation: Operation) -> Operation:
-    """A reader may ask, and nothing else."""
-    if operation.method in ("GET", "HEAD") or operation.public:
-        return operation
-
-    def handler(request: Request) -> Any:
-        context = request.context
-        roles = set(context.roles or ())
-        if not context.is_admin and roles and roles <= READERS:
-            raise Forbidden("A reader may not change anything.")
-        return operation.handler(request)
-
-    return dataclasses.replace(operation, handler=handler)
 
 
 class Resource:
@@ -167,7 +150,8 @@ class Resource:
     def _links(self, request: Request, page: Page, found: list[Row]) -> list[dict[str, str]]:
         if not found or len(found) < (page.limit or 0):
             return []
-        marker = found[0 if page.reverse else -1]["id"]
+        last = found[0 if page.reverse else -1]
+        marker = last["id"] if "id" in last else last["network_id"]  # the use of a network
         query = links.next_query(request.environ, marker)
         return [
             {

@@ -1,0 +1,5 @@
+"""Address groups."""
+
+from novalite.policy.network.resource import five
+
+RULES = five("address_group", "address-groups")
