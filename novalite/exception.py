@@ -171,6 +171,10 @@ class PortLimitExceeded(OverQuota):
     message = "Maximum number of ports exceeded"
 
 
+class ServerGroupLimitExceeded(OverQuota):
+    message = "Quota exceeded, too many server groups."
+
+
 class ServerGroupMemberLimitExceeded(OverQuota):
     message = "Quota exceeded, too many servers in group"
 

@@ -32,6 +32,8 @@ class Cloud(ApiFixture):
         self.now = self.deployment.clock.now()
         self.services: dict[str, Service] = {}
         self.nodes: dict[str, ComputeNode] = {}
+        self.group = ""
+        """A server group's uuid, if a test made one."""
         self.beat("conductor", "nova-conductor")
         for host in ("host1", "host2"):
             self.add_host(host)

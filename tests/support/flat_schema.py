@@ -8,6 +8,7 @@ form.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 BOOLISH = [
@@ -61,11 +62,25 @@ def _scalar(schema: dict[str, Any]) -> set[str]:
         # What the reference does not spell out: items of any kind, names and the like.
         if inner:
             out.add(f"of<{_joined(inner)}>")
+    if isinstance(schema.get("items"), list):
+        out.add("tuple<" + " ; ".join(_joined(_scalar(item)) for item in schema["items"]) + ">")
     for choice in _CHOICES:
+        if _asks_for_members(schema.get(choice, ())):
+            out.add(f"{choice}-required=" + _members(schema[choice]))
+            continue
         for index, alternative in enumerate(schema.get(choice, ())):
             if not _deep_alternatives(schema):
                 out.add(f"{choice}{index}<{_joined(_scalar(alternative))}>")
     return out or {"any"}
+
+
+def _asks_for_members(alternatives: Sequence[dict[str, Any]]) -> bool:
+    """Whether the alternatives say nothing but which members must be there."""
+    return bool(alternatives) and all(set(item) == {"required"} for item in alternatives)
+
+
+def _members(alternatives: Sequence[dict[str, Any]]) -> str:
+    return json.dumps([item["required"] for item in alternatives])
 
 
 def _joined(facts: set[str]) -> str:
@@ -155,6 +170,15 @@ def facts(text: str) -> frozenset[str]:
     if inner:
         out.add(f"of<{_joined(set(facts(inner.group(1))))}>")
         text = text[: inner.start()]
+    places = re.search(r" tuple<(.*)>$", text)
+    if places:
+        parts = (_joined(set(facts(part))) for part in places.group(1).split(" ; "))
+        out.add("tuple<" + " ; ".join(parts) + ">")
+        text = text[: places.start()]
+    members = re.search(r" ((?:oneOf|anyOf)-required=)(\[\[.*\]\])", text)
+    if members:
+        out.add(members.group(1) + json.dumps(json.loads(members.group(2))))
+        text = text[: members.start()] + text[members.end() :]
     choice = re.search(r"(oneOf|anyOf|allOf)\((.*)\)$", text)
     if choice:
         for index, part in enumerate(choice.group(2).split(" ; ")):

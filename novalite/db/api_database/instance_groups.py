@@ -13,6 +13,7 @@ from novalite.objects import InstanceGroup
 table = models.instance_groups
 policies = models.instance_group_policy
 members = models.instance_group_member
+mappings = models.instance_mappings
 
 _select = sa.select(
     table.c.id,
@@ -27,20 +28,30 @@ _select = sa.select(
 ).select_from(table.outerjoin(policies, policies.c.group_id == table.c.id))
 
 
-def get(conn: Connection, uuid: str) -> InstanceGroup:
-    """Raises InstanceGroupNotFound."""
-    found = _load(conn, _select.where(table.c.uuid == uuid))
+def get(conn: Connection, uuid: str, *, living: bool = False) -> InstanceGroup:
+    """``living``: of the members only those that are not deleted nor being deleted. Raises
+    InstanceGroupNotFound."""
+    found = _load(conn, _select.where(table.c.uuid == uuid), living=living)
     if not found:
         raise exception.InstanceGroupNotFound(group_uuid=uuid)
     return found[0]
 
 
-def list_(conn: Connection, project_id: str | None = None) -> list[InstanceGroup]:
-    """Of one project or of all, by number, in two statements."""
+def list_(
+    conn: Connection,
+    project_id: str | None = None,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    living: bool = False,
+) -> list[InstanceGroup]:
+    """Of one project or of all, by number, in two statements. ``living``: see ``get``."""
     query = _select.order_by(table.c.id)
     if project_id is not None:
         query = query.where(table.c.project_id == project_id)
-    return _load(conn, query)
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    return _load(conn, query, living=living)
 
 
 def of_instances(conn: Connection, uuids: Collection[str]) -> dict[str, str]:
@@ -54,14 +65,16 @@ def of_instances(conn: Connection, uuids: Collection[str]) -> dict[str, str]:
     return dict(conn.execute(query).all())
 
 
-def count(conn: Connection, project_id: str) -> int:
-    query = sa.select(sa.func.count()).select_from(table)
-    return conn.execute(query.where(table.c.project_id == project_id)).scalar_one()
+def count(conn: Connection, project_id: str, user_id: str | None = None) -> int:
+    """Groups of a project, or of one user in it."""
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.project_id == project_id)
+    if user_id is not None:
+        query = query.where(table.c.user_id == user_id)
+    return conn.execute(query).scalar_one()
 
 
 def count_members(conn: Connection, uuid: str, user_id: str | None = None) -> int:
     """Members of a group that are not being deleted; of one user."""
-    mappings = models.instance_mappings
     query = (
         sa.select(sa.func.count())
         .select_from(
@@ -115,7 +128,9 @@ def destroy(conn: Connection, uuid: str) -> None:
         raise exception.InstanceGroupNotFound(group_uuid=uuid)
 
 
-def _load(conn: Connection, query: sa.Select[tuple[int, str]]) -> list[InstanceGroup]:
+def _load(
+    conn: Connection, query: sa.Select[tuple[int, str]], *, living: bool = False
+) -> list[InstanceGroup]:
     found = {
         row.id: InstanceGroup(
             id=row.id,
@@ -132,6 +147,10 @@ def _load(conn: Connection, query: sa.Select[tuple[int, str]]) -> list[InstanceG
     }
     if found:
         rows = sa.select(members.c.group_id, members.c.instance_uuid).order_by(members.c.id)
+        if living:
+            rows = rows.join(mappings, mappings.c.instance_uuid == members.c.instance_uuid).where(
+                mappings.c.queued_for_delete == sa.false()
+            )
         for id_, uuid in conn.execute(rows.where(any_of(conn, members.c.group_id, found))):
             found[id_].members.append(uuid)
     return list(found.values())

@@ -25,6 +25,7 @@ PREFIXES = (
     "/os-hypervisors",
     "/os-keypairs",
     "/os-server-external-events",
+    "/os-server-groups",
     "/os-services",
     "/os-snapshots",
     "/os-volumes",

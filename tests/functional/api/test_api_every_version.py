@@ -21,6 +21,7 @@ PREFIXES = (
     "/os-availability-zone",
     "/os-hypervisors",
     "/os-keypairs",
+    "/os-server-groups",
     "/os-services",
     "/versions",
 )
@@ -41,6 +42,10 @@ def cloud(tmp_path: pathlib.Path) -> Iterator[Cloud]:
     specs = {"extra_specs": {"key": "value"}}
     assert fixture.post("/flavors/1/os-extra_specs", specs, token="admin").status == 200
     assert fixture.post("/os-keypairs", {"keypair": {"name": "key"}}, token="admin").status == 200
+    group = {"name": "group", "policies": ["affinity"]}
+    made = fixture.post("/os-server-groups", {"server_group": group}, token="admin")
+    assert made.status == 200
+    fixture.group = made.json["server_group"]["id"]
     yield fixture
     fixture.close()
 
@@ -55,6 +60,7 @@ def _path(cloud: Cloud, operation: dict[str, Any], version: Microversion) -> str
         "/flavors": "1",
         "/os-keypairs": "key",
         "/os-hypervisors": node.uuid if version >= (2, 53) else str(node.id),
+        "/os-server-groups": cloud.group,
         "/extensions": "NMN",
         "/versions": "v2.1",
     }
