@@ -71,8 +71,11 @@ unit: $(VENV)/.tests ## logic alone
 functional: $(VENV)/.tests ## the real WSGI pipeline on SQLite files
 	$(BIN)/pytest -q -n auto --dist loadfile tests/functional
 
+# Much of it waits for guests, so that more than one per core would do; memory is what counts.
+WORKERS ?= 2
 integration: $(VENV)/.tests test-packages ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
-	$(SUDO) $(abspath $(BIN))/pytest -q tests/integration
+	$(SUDO) $(abspath $(BIN))/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--durations 20 tests/integration
 
 lint: $(VENV)/.tests ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

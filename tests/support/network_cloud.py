@@ -11,7 +11,6 @@ import webtest
 
 from novalite import conf as configuration
 from novalite.context import RequestContext
-from novalite.db import sync
 from novalite.db.engine import Database
 from novalite.deployment import Deployment
 from novalite.identity.embedded import app as identity_app
@@ -105,14 +104,6 @@ def conf(tmp_path):
     conf.set_override("response_validation", "error", "api")
     conf.set_override("password_cost", 10, "embedded")  # the least that is allowed
     return conf
-
-
-@pytest.fixture
-def database(conf):
-    sync.sync_embedded(conf.embedded.connection)
-    database = Database(conf.embedded.connection)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import webtest
 
 from novalite import conf as configuration
 from novalite.context import RequestContext
-from novalite.db import sync
 from novalite.db.engine import Database
 from novalite.deployment import Deployment
 from novalite.exception import InvalidInput
@@ -248,14 +247,6 @@ def conf(tmp_path):
     conf.set_override("response_validation", "error", "api")
     conf.set_override("password_cost", 10, "embedded")  # the least that is allowed
     return conf
-
-
-@pytest.fixture
-def database(conf):
-    sync.sync_embedded(conf.embedded.connection)
-    database = Database(conf.embedded.connection)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

@@ -1,27 +1,7 @@
 """The tests of tests/functional/neighbours, on MariaDB and PostgreSQL."""
 
-import pytest
-
-from novalite.db import sync
-from novalite.db.engine import Database
 from tests.support.embedded_cloud import cloud, conf, served
+from tests.support.embedded_database import on_server, server_databases
+from tests.support.embedded_database import server_database as database
 
-__all__ = ["cloud", "conf", "database", "served"]
-
-
-@pytest.fixture(scope="module", params=["mariadb", "postgresql"])
-def made(request):
-    """One database for many tests; the schema is all that they share."""
-    url = request.getfixturevalue(request.param).create()
-    sync.sync_embedded(url)
-    database = Database(url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def database(made):
-    yield made
-    with made.write() as conn:
-        for table in reversed(sync.metadata_of(sync.EMBEDDED).sorted_tables):
-            conn.execute(table.delete())
+__all__ = ["cloud", "conf", "database", "on_server", "served", "server_databases"]

@@ -2,31 +2,13 @@
 
 import pytest
 
-from novalite.db import sync
-from novalite.db.engine import Database
+from tests.support.embedded_database import on_server, server_databases
+from tests.support.embedded_database import server_database as database
 from tests.support.network_cloud import allocator, cloud, conf
 
-__all__ = ["allocator", "api", "cloud", "conf", "database"]
+__all__ = ["allocator", "api", "cloud", "conf", "database", "on_server", "server_databases"]
 
 
 @pytest.fixture
 def api(cloud):
     return cloud.service
-
-
-@pytest.fixture(scope="module", params=["mariadb", "postgresql"])
-def made(request):
-    """One database for many tests; the schema is all that they share."""
-    url = request.getfixturevalue(request.param).create()
-    sync.sync_embedded(url)
-    database = Database(url)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def database(made):
-    yield made
-    with made.write() as conn:
-        for table in reversed(sync.metadata_of(sync.EMBEDDED).sorted_tables):
-            conn.execute(table.delete())
