@@ -1,11 +1,12 @@
 """Quotas: what a project may have, what it has, and whether more fits.
 
 Limits come from the API database (project's own, then the class ``default``), else from [quota];
--1 is no limit. Usage is counted, never kept: one statement over the instance mappings.
+-1 is no limit. A user may have limits within the project; both count then. Usage is counted, never
+kept: one statement over the instance mappings.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from oslo_config import cfg
 
 COUNTED = ("instances", "cores", "ram")
+# What the network service limits since; kept for clients that set them, enforced by nobody.
+NETWORK = ("fixed_ips", "floating_ips", "security_groups", "security_group_rules")
 RESOURCES = (
     *COUNTED,
     "metadata_items",
@@ -26,6 +29,7 @@ RESOURCES = (
     "key_pairs",
     "server_groups",
     "server_group_members",
+    *NETWORK,
 )
 # The API's name of a resource where the option has another one.
 _OPTIONS = {"injected_file_path_bytes": "injected_file_path_length"}
@@ -42,7 +46,17 @@ def limits(
 def defaults(conf: "cfg.ConfigOpts") -> dict[str, int]:
     """The limits of [quota]."""
     group = conf.quota
-    return {name: getattr(group, _OPTIONS.get(name, name)) for name in RESOURCES}
+    return {
+        name: UNLIMITED if name in NETWORK else getattr(group, _OPTIONS.get(name, name))
+        for name in RESOURCES
+    }
+
+
+def class_limits(
+    conf: "cfg.ConfigOpts", conn: Connection, class_name: str = quotas.DEFAULT_CLASS
+) -> dict[str, int]:
+    """The limits of a class; those of ``default`` are every project's that has no others."""
+    return {**defaults(conf), **quotas.class_limits(conn, class_name)}
 
 
 def exceeds(limit: int, wanted: int) -> bool:
@@ -52,10 +66,12 @@ def exceeds(limit: int, wanted: int) -> bool:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Room:
-    """What a project may have and has, at one moment."""
+    """What a project may have and has, at one moment. ``user``: the same of the user in it who
+    asks, if that user has limits of their own."""
 
     limits: Mapping[str, int]
     used: Mapping[str, int]
+    user: "Room | None" = None
 
     def overs(self, deltas: Mapping[str, int]) -> list[str]:
         """The resources of which ``deltas`` more do not fit, in the order of ``COUNTED``.
@@ -65,21 +81,63 @@ class Room:
         return [
             name
             for name in COUNTED
-            if deltas.get(name, 0) > 0
-            and exceeds(self.limits[name], self.used.get(name, 0) + deltas[name])
+            if deltas.get(name, 0) > 0 and self.narrowest(name, deltas[name]) is not None
         ]
+
+    def narrowest(self, name: str, delta: int) -> "Room | None":
+        """Whose limit stops ``delta`` more: the user's before the project's; None: nobody's."""
+        for room in (self.user, self):
+            if room is not None and exceeds(room.limits[name], room.used.get(name, 0) + delta):
+                return room
+        return None
 
     def headroom(self, name: str) -> int | None:
         """How much more of a resource fits; None without limit."""
-        limit = self.limits[name]
-        return None if limit == UNLIMITED else max(limit - self.used.get(name, 0), 0)
+        rooms = [room for room in (self, self.user) if room is not None]
+        left = [
+            max(room.limits[name] - room.used.get(name, 0), 0)
+            for room in rooms
+            if room.limits[name] != UNLIMITED
+        ]
+        return min(left, default=None)
+
+    def strictest(self) -> dict[str, int]:
+        """Resource -> the smaller one of the project's and the user's limits, for what is
+        compared with no usage."""
+        if self.user is None:
+            return dict(self.limits)
+        return {
+            name: _smaller(limit, self.user.limits[name]) for name, limit in self.limits.items()
+        }
+
+    def of_user(self) -> Mapping[str, int]:
+        """The user's limits, for what is counted per user."""
+        return self.limits if self.user is None else self.user.limits
+
+
+def _smaller(one: int, other: int) -> int:
+    finite = [limit for limit in (one, other) if limit != UNLIMITED]
+    return min(finite, default=UNLIMITED)
 
 
 def room(
     conf: "cfg.ConfigOpts", conn: Connection, project_id: str, user_id: str | None = None
 ) -> Room:
-    """Two statements."""
-    return Room(limits(conf, conn, project_id, user_id), quotas.usage(conn, project_id))
+    """Two statements; three for a user with limits of their own."""
+    of_class, of_project, of_user = quotas.layers(conn, project_id, user_id)
+    limits = {**defaults(conf), **of_class, **of_project}
+    user = None
+    if of_user:
+        user = Room({**limits, **of_user}, quotas.usage(conn, project_id, user_id))
+    return Room(limits, quotas.usage(conn, project_id), user)
+
+
+def used_again(conn: Connection, where: Room, project_id: str, user_id: str | None) -> Room:
+    """The same limits, and what is used now. One statement, or two."""
+    user = where.user
+    if user is not None:
+        user = Room(user.limits, quotas.usage(conn, project_id, user_id))
+    return Room(where.limits, quotas.usage(conn, project_id), user)
 
 
 def deltas(count: int, vcpus: int, memory_mb: int) -> dict[str, int]:
@@ -89,13 +147,25 @@ def deltas(count: int, vcpus: int, memory_mb: int) -> dict[str, int]:
 
 def check_deltas(where: Room, wanted: Mapping[str, int]) -> None:
     """Raises TooManyInstances, which names each resource with what was asked, used, allowed."""
-    overs = where.overs(wanted)
+    _refuse(
+        [(name, wanted[name], where.narrowest(name, wanted[name])) for name in where.overs(wanted)]
+    )
+
+
+def check_usage(where: Room) -> None:
+    """Raises TooManyInstances when what is used is more than what is allowed."""
+    _refuse([(name, 0, where.narrowest(name, 0)) for name in COUNTED])
+
+
+def _refuse(found: Iterable[tuple[str, int, Room | None]]) -> None:
+    """Raises TooManyInstances for what is asked of resources that some limit stops."""
+    overs = [(name, asked, room) for name, asked, room in found if room is not None]
     if overs:
         raise TooManyInstances(
-            overs=", ".join(overs),
-            req=", ".join(str(wanted[name]) for name in overs),
-            used=", ".join(str(where.used.get(name, 0)) for name in overs),
-            allowed=", ".join(str(where.limits[name]) for name in overs),
+            overs=", ".join(name for name, _, _ in overs),
+            req=", ".join(str(asked) for _, asked, _ in overs),
+            used=", ".join(str(room.used.get(name, 0)) for name, _, room in overs),
+            allowed=", ".join(str(room.limits[name]) for name, _, room in overs),
         )
 
 

@@ -3,9 +3,8 @@ look at once, this finds that together they are too many."""
 
 from oslo_config import cfg
 
+from novalite import quota
 from novalite.conductor.cells import Cells
-from novalite.db.api_database import quotas
-from novalite.exception import TooManyInstances
 
 
 class QuotaCheck:
@@ -13,24 +12,12 @@ class QuotaCheck:
 
     def __init__(self, cells: Cells, conf: cfg.ConfigOpts) -> None:
         self._cells = cells
-        self._enabled: bool = conf.quota.recheck_quota
-        self._defaults = {name: conf.quota[name] for name in ("instances", "cores", "ram")}
+        self._conf = conf
 
     def check(self, project_id: str, user_id: str) -> None:
-        """Raises TooManyInstances (403) when the project, with what it was promised, has more
-        than it may have."""
-        if not self._enabled:
+        """Raises TooManyInstances (403) when the project, or the user in it, has with what was
+        promised more than it may have."""
+        if not self._conf.quota.recheck_quota:
             return
         with self._cells.api.read() as conn:
-            limits = self._defaults | quotas.overrides(conn, project_id)
-            if all(limits[name] < 0 for name in self._defaults):
-                return
-            usage = quotas.usage(conn, project_id)
-        overs = [name for name in self._defaults if usage[name] > limits[name] >= 0]
-        if overs:
-            raise TooManyInstances(
-                overs=", ".join(overs),
-                req=0,
-                used=", ".join(str(usage[name]) for name in overs),
-                allowed=", ".join(str(limits[name]) for name in overs),
-            )
+            quota.check_usage(quota.room(self._conf, conn, project_id, user_id))

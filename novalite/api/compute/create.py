@@ -102,7 +102,7 @@ def _look_up(
         group = groups.find(conn, context, request.hints)
     except ValidationError as exc:
         group = exc
-    room = quota.room(deployment.conf, conn, project_id)
+    room = quota.room(deployment.conf, conn, project_id, user_id)
     return Known(flavor, keypair, group, room)
 
 
@@ -139,8 +139,9 @@ def _check(
     plan.is_bfv = root is not None and root.is_volume
     if plan.is_bfv and request.trusted_certs:
         raise Invalid("Image certificate validation is not supported for volume-backed servers.")
-    parameters.check_metadata(known.room.limits, request.metadata)
-    parameters.check_injected_files(known.room.limits, request.injected_files)
+    limits = known.room.strictest()
+    parameters.check_metadata(limits, request.metadata)
+    parameters.check_injected_files(limits, request.injected_files)
     image_checks.check(deployment, context, image, flavor, root)
     unique_names.check(deployment, context, request)
     plan.group = _settled(known.group)
@@ -183,7 +184,7 @@ def _base_options(
         root_device_name=root_device_name,
         auto_disk_config=auto_disk_config,
         config_drive=config_drive,
-        limits=dict(known.room.limits),
+        room=known.room,
     )
 
 
@@ -218,7 +219,8 @@ def _promise(
         request_specs.create(conn, made.specs)
         instance_mappings.create(conn, made.mappings)
         if plan.group is not None:
-            groups.add_members(conn, plan.group, made.uuids, plan.limits)
+            limits = plan.room.of_user()
+            groups.add_members(conn, context, plan.group, made.uuids, limits)
         return None
 
     former = database.run(write)
@@ -227,12 +229,13 @@ def _promise(
 
 def _recheck_quota(conn: Connection, context: RequestContext, plan: Plan) -> None:
     """Other requests may have been written since the first look. Raises TooManyInstances."""
-    if all(plan.limits[name] == quota.UNLIMITED for name in quota.COUNTED):
+    if all(plan.room.headroom(name) is None for name in quota.COUNTED):
         return
-    quotas.lock(conn, context.project_id or "")
-    used = quotas.usage(conn, context.project_id or "")
+    project_id = context.project_id or ""
+    quotas.lock(conn, project_id)
+    room = quota.used_again(conn, plan.room, project_id, context.user_id)
     wanted = quota.deltas(plan.count, plan.flavor.vcpus, plan.flavor.memory_mb)
-    quota.check_deltas(quota.Room(plan.limits, used), wanted)
+    quota.check_deltas(room, wanted)
 
 
 def _reserve_volumes(deployment: Deployment, context: RequestContext, made: rows.Rows) -> None:

@@ -1,8 +1,7 @@
 """Server groups: making one, and the one that a request's hint names."""
 
-from typing import TYPE_CHECKING
-
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 

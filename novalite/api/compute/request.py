@@ -11,6 +11,7 @@ from novalite.objects import (
     KeyPair,
     RequestedNetwork,
 )
+from novalite.quota import Room
 
 
 @dataclasses.dataclass(slots=True)
@@ -89,7 +90,7 @@ class Plan:
     root_device_name: str | None
     auto_disk_config: bool
     config_drive: bool
-    limits: dict[str, int]
+    room: Room
     is_bfv: bool = False
 
 

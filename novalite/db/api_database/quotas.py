@@ -1,10 +1,12 @@
 """Limits that operators set, and what a project uses."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite.db.api_database import models
-from novalite.db.statements import insert_unless_there
+from novalite.db.statements import ignoring_duplicates, insert_unless_there
 from novalite.db.types import utcnow
 
 projects = models.quotas
@@ -28,16 +30,40 @@ _of_user = sa.select(sa.literal(2).label("rank"), users.c.resource, users.c.hard
 _overrides = sa.union_all(_of_class, _of_project)
 _overrides_of_user = sa.union_all(_of_class, _of_project, _of_user)
 
+Limits = dict[str, int]
 
-def overrides(conn: Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
-    """resource -> limit, where it differs from the configuration: of the user in the project,
-    else of the project, else of the class ``default``. One statement."""
+
+def layers(
+    conn: Connection, project_id: str, user_id: str | None = None
+) -> tuple[Limits, Limits, Limits]:
+    """The limits set for the class ``default``, for the project, and for the user in it, each as
+    resource -> limit. One statement."""
     if user_id is None:
         found = conn.execute(_overrides, {"project": project_id})
     else:
         found = conn.execute(_overrides_of_user, {"project": project_id, "user": user_id})
-    rows = sorted(found, key=lambda row: row[0])
-    return {resource: limit for _, resource, limit in rows if limit is not None}
+    of: tuple[Limits, Limits, Limits] = ({}, {}, {})
+    for rank, resource, limit in found:
+        if limit is not None:
+            of[rank][resource] = limit
+    return of
+
+
+def overrides(conn: Connection, project_id: str, user_id: str | None = None) -> Limits:
+    """resource -> limit, where it differs from the configuration: of the user in the project,
+    else of the project, else of the class ``default``. One statement."""
+    of_class, of_project, of_user = layers(conn, project_id, user_id)
+    return {**of_class, **of_project, **of_user}
+
+
+def given_to_users(conn: Connection, project_id: str) -> Limits:
+    """resource -> the sum of the limits of the project's users. One statement."""
+    query = (
+        sa.select(users.c.resource, sa.func.sum(users.c.hard_limit))
+        .where(users.c.project_id == project_id, users.c.hard_limit > 0)
+        .group_by(users.c.resource)
+    )
+    return {resource: int(total) for resource, total in conn.execute(query)}
 
 
 _usage = sa.select(
@@ -72,18 +98,24 @@ def set_limit(
     conn: Connection, project_id: str, resource: str, limit: int, user_id: str | None = None
 ) -> None:
     """``limit`` -1: none."""
-    if user_id is None:
-        key = {"project_id": project_id, "resource": resource}
-        _put(conn, projects, key, limit)
-    else:
-        key = {"project_id": project_id, "user_id": user_id, "resource": resource}
-        _put(conn, users, key, limit)
+    set_limits(conn, project_id, {resource: limit}, user_id)
 
 
-def set_class_limit(
-    conn: Connection, resource: str, limit: int, class_name: str = DEFAULT_CLASS
+def set_limits(
+    conn: Connection, project_id: str, limits: Mapping[str, int], user_id: str | None = None
 ) -> None:
-    _put(conn, classes, {"class_name": class_name, "resource": resource}, limit)
+    """Of the project, or of a user in it; other resources keep theirs. Two statements."""
+    if user_id is None:
+        _put(conn, projects, {"project_id": project_id}, limits)
+    else:
+        _put(conn, users, {"project_id": project_id, "user_id": user_id}, limits)
+
+
+def set_class_limits(
+    conn: Connection, limits: Mapping[str, int], class_name: str = DEFAULT_CLASS
+) -> None:
+    """Two statements."""
+    _put(conn, classes, {"class_name": class_name}, limits)
 
 
 def destroy(conn: Connection, project_id: str, user_id: str | None = None) -> None:
@@ -97,17 +129,30 @@ def destroy(conn: Connection, project_id: str, user_id: str | None = None) -> No
     conn.execute(users.delete().where(users.c.project_id == project_id))
 
 
-def class_limits(conn: Connection, class_name: str = DEFAULT_CLASS) -> dict[str, int]:
+def class_limits(conn: Connection, class_name: str = DEFAULT_CLASS) -> Limits:
     query = sa.select(classes.c.resource, classes.c.hard_limit)
     rows = conn.execute(query.where(classes.c.class_name == class_name))
     return dict(rows.all())
 
 
-def _put(conn: Connection, table: sa.Table, key: dict[str, str], limit: int) -> None:
-    if insert_unless_there(conn, table, {**key, "hard_limit": limit}):
+def _put(
+    conn: Connection, table: sa.Table, owner: dict[str, str], limits: Mapping[str, int]
+) -> None:
+    if not limits:
         return
+    rows = [{**owner, "resource": name, "hard_limit": limit} for name, limit in limits.items()]
+    conn.execute(ignoring_duplicates(conn, table), rows)
+    now = utcnow()
     conn.execute(
         table.update()
-        .where(*(table.c[name] == value for name, value in key.items()))
-        .values(hard_limit=limit, updated_at=utcnow())
+        .where(*(table.c[name] == sa.bindparam(f"its_{name}") for name in (*owner, "resource")))
+        .values(hard_limit=sa.bindparam("limit"), updated_at=now),
+        [
+            {
+                **{f"its_{name}": value for name, value in owner.items()},
+                "its_resource": resource,
+                "limit": limit,
+            }
+            for resource, limit in limits.items()
+        ],
     )

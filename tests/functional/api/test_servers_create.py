@@ -299,6 +299,22 @@ def test_project_segment_stays_in_links(cloud: ServersApi) -> None:
     ]
 
 
+def test_limits_of_a_user(cloud: ServersApi) -> None:
+    """A user's limits count within the project's, and stop nobody else."""
+    with cloud.api_db.write() as conn:
+        quotas.set_limits(conn, PROJECT, {"instances": 1, "metadata_items": 0}, "user-member")
+    assert cloud.create(metadata={"a": "b"}).status == 403
+    assert cloud.create().status == 202
+    refused = cloud.create()
+    assert refused.status == 403
+    assert "Requested 1, but already used 1 of 1 instances" in refused.fault[1]
+    assert cloud.create(token="member2", metadata={"a": "b"}).status == 202
+    with cloud.api_db.write() as conn:
+        quotas.set_limits(conn, PROJECT, {"instances": 2})
+        quotas.set_limits(conn, PROJECT, {"instances": 9}, "user-member")
+    assert cloud.create().status == 403
+
+
 def test_group_members(cloud: ServersApi) -> None:
     group = "0e44cc9c-e052-415d-afbf-469b0d384170"
     with cloud.api_db.write() as conn:

@@ -236,13 +236,15 @@ def test_usage_counts_until_a_delete_is_asked_for(api):
 
 def test_limits_of_class_project_and_user(api):
     with api.write() as conn:
-        quotas.set_class_limit(conn, "cores", 10)
-        quotas.set_class_limit(conn, "ram", 10)
-        quotas.set_class_limit(conn, "cores", 1, "other-class")
-        quotas.set_limit(conn, "p", "ram", 20)
-        quotas.set_limit(conn, "p", "instances", 5)
-        quotas.set_limit(conn, "p", "instances", -1)
+        quotas.set_class_limits(conn, {"cores": 10, "ram": 10})
+        quotas.set_class_limits(conn, {"cores": 1}, "other-class")
+        quotas.set_limits(conn, "p", {"ram": 20, "instances": 5})
+        with api.counting() as counter:
+            quotas.set_limits(conn, "p", {"instances": -1, "ram": 20})
+        assert counter.count == 2
         quotas.set_limit(conn, "p", "ram", 30, user_id="u")
+        quotas.set_limits(conn, "p", {"ram": 12, "cores": -1}, user_id="v")
+        assert quotas.given_to_users(conn, "p") == {"ram": 42}
         with api.counting() as counter:
             assert quotas.overrides(conn, "p") == {"cores": 10, "ram": 20, "instances": -1}
         assert counter.count == 1

@@ -63,3 +63,40 @@ def test_nothing_wanted_of_a_full_resource_fits() -> None:
     """A flavor without memory (ironic style) is not stopped by a full memory quota."""
     full = room(0, 0, 51200)
     assert quota.fitting_count(full, 1, 4, 1, 0) == 4
+
+
+def both(user_limits: dict[str, int], used: int = 0) -> quota.Room:
+    """A project with two servers, ``used`` of them those of a user with own limits."""
+    user = quota.Room({**LIMITS, **user_limits}, {"instances": used, "cores": 0, "ram": 0})
+    return quota.Room(LIMITS, {"instances": 2, "cores": 0, "ram": 0}, user)
+
+
+def test_a_users_limit_counts_what_the_user_has() -> None:
+    assert quota.fitting_count(both({"instances": 3}, used=1), 1, 9, 1, 1) == 2
+    with pytest.raises(exception.TooManyInstances) as caught:
+        quota.check_deltas(both({"instances": 1}, used=1), quota.deltas(1, 1, 1))
+    assert "Requested 1, but already used 1 of 1 instances" in str(caught.value)
+
+
+def test_a_users_limit_does_not_lift_that_of_the_project() -> None:
+    assert quota.fitting_count(both({"instances": -1}), 1, 20, 1, 1) == 8
+    with pytest.raises(exception.TooManyInstances) as caught:
+        quota.fitting_count(both({"instances": 50}), 9, 9, 1, 1)
+    assert "Requested 9, but already used 2 of 10 instances" in str(caught.value)
+
+
+def test_the_smaller_limit_of_what_is_not_counted() -> None:
+    limits = {"metadata_items": 5, "injected_files": -1, "key_pairs": 4}
+    user = quota.Room({"metadata_items": -1, "injected_files": 3, "key_pairs": 2}, {})
+    assert quota.Room(limits, {}, user).strictest() == {
+        "metadata_items": 5,
+        "injected_files": 3,
+        "key_pairs": 2,
+    }
+
+
+def test_usage_above_the_limit() -> None:
+    quota.check_usage(both({"instances": 2}, used=2))
+    with pytest.raises(exception.TooManyInstances) as caught:
+        quota.check_usage(both({"instances": 1}, used=2))
+    assert "already used 2 of 1 instances" in str(caught.value)
