@@ -52,6 +52,8 @@ class Library:
                 return lambda target, creds: role in creds["lower_roles"]
             case checks.GenericCheck() if _is_member(check.kind):
                 return _comparison(check.kind, check.match)
+            case checks.GenericCheck() if _is_literal(check.kind):
+                return _of_literal(str(ast.literal_eval(check.kind)), check.match)
         return lambda target, creds: bool(check(target, creds, cast(Any, self), name))
 
     def _reference(self, name: str) -> Test:
@@ -74,13 +76,25 @@ def _never(target: Mapping[str, Any], creds: Credentials) -> bool:
 
 def _is_member(kind: str) -> bool:
     """Whether a check's left side names a member of the credentials (not a literal, no path)."""
-    if not kind.isidentifier():
-        return False
+    return kind.isidentifier() and not _is_literal(kind)
+
+
+def _is_literal(kind: str) -> bool:
     try:
         ast.literal_eval(kind)
-    except ValueError:
-        return True
-    return False
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _of_literal(value: str, pattern: str) -> Test:
+    def test(target: Mapping[str, Any], creds: Credentials) -> bool:
+        try:
+            return pattern % target == value
+        except KeyError:
+            return False
+
+    return test
 
 
 def _comparison(kind: str, pattern: str) -> Test:

@@ -100,9 +100,9 @@ def cloud(conf, database):
     clock = MovingClock()
     service = IdentityService(conf, database, clock)
     bootstrap(conf, service)
-    images = ImageService(conf, database, clock)
-    image_bootstrap(conf, images)
     policy = Enforcer(conf)
+    images = ImageService(conf, database, clock, policy)
+    image_bootstrap(conf, images)
     deployment = Deployment(
         conf, "host", clock=clock, policy=policy, identity=service, image=images
     )

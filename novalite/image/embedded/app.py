@@ -4,6 +4,7 @@ import html
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from novalite.exception import PolicyNotAuthorized
 from novalite.image.embedded.rest import (
     cache,
     image_data,
@@ -57,6 +58,8 @@ DRAINED = 64 * 1024 * 1024  # bytes of a refused upload; a server closes the con
 
 def _fault(code: int, message: str, exc: BaseException | None) -> bytes:
     """HTML, as image clients expect it of this service."""
+    if isinstance(exc, PolicyNotAuthorized):
+        message = f"You are not authorized to complete {exc.kwargs['action']} action."
     title = f"{code} {REASONS.get(code, 'Error')}"
     text = html.escape(message).replace("\n", "<br />\n")
     return (

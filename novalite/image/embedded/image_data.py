@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, queries, quotas
+from novalite.image.embedded import queries, quotas
 from novalite.image.embedded.cached_images import CachedImages
 from novalite.image.embedded.core import Core
 from novalite.image.embedded.fetching import Fetcher
@@ -92,10 +92,12 @@ class ImageData:
 
     def _begin(self, context: RequestContext, image_id: str, status: str) -> tuple[Image, int]:
         """The image, and how many bytes may come."""
-        total = quotas.SIZE if status == "saving" else quotas.STAGED
+        saving = status == "saving"
+        total = quotas.SIZE if saving else quotas.STAGED
+        rule = "upload_image" if saving else "modify_image"
 
         def work(conn: Connection) -> tuple[Image, int]:
-            image = self.images.mine(conn, context, image_id, "upload data of")
+            image = self.images.authorized(conn, context, image_id, rule)
             if image.disk_format is None or image.container_format is None:
                 raise exception.InvalidInput(
                     reason="Properties disk_format, container_format must be set prior to "
@@ -169,7 +171,7 @@ class ImageData:
         """The data of an image that the caller has been shown. Raises Forbidden for one that is
         deactivated, ImageNotFound for one without data, DependencyUnavailable where they are at
         a URL that does not answer."""
-        if image.status == "deactivated" and not access.is_admin(context):
+        if image.status == "deactivated" and not self.core.access.is_admin(context):
             raise exception.Forbidden(
                 "The requested image has been deactivated. Image data download is forbidden."
             )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, members, queries, quotas
+from novalite.image.embedded import members, queries, quotas
 from novalite.image.embedded.core import Core
 from novalite.image.embedded.inspection import Inspection
 from novalite.image.embedded.records import (
@@ -51,7 +51,10 @@ class Images:
     # ---- reading ----
 
     def visible_to(self, context: RequestContext) -> ImageQuery:
-        return ImageQuery(project_id=context.project_id, everything=access.is_admin(context))
+        """Raises PolicyNotAuthorized."""
+        self.core.access.authorize_list(context)
+        everything = self.core.access.is_admin(context)
+        return ImageQuery(project_id=context.project_id, everything=everything)
 
     def find(self, query: ImageQuery) -> "Images_":
         """Raises MarkerNotFound."""
@@ -66,30 +69,29 @@ class Images:
     def visible(self, conn: Connection, context: RequestContext, image_id: str) -> Image:
         """Raises ImageNotFound."""
         image = queries.get(conn, image_id)
-        if not access.is_visible(
+        if not self.core.access.is_visible(
             context, image, lambda project: members.is_member(conn, image_id, project)
         ):
             raise exception.ImageNotFound(image_id=image_id)
         return image
 
-    def mine(self, conn: Connection, context: RequestContext, image_id: str, what: str) -> Image:
-        """An image that the caller may change. Raises ImageNotFound, Forbidden."""
+    def authorized(
+        self, conn: Connection, context: RequestContext, image_id: str, rule: str
+    ) -> Image:
+        """An image with which the caller may do this. Raises ImageNotFound, PolicyNotAuthorized."""
         image = self.visible(conn, context, image_id)
-        access.require_owner(context, image, what)
+        self.core.access.authorize(context, rule, image)
         return image
 
     # ---- writing ----
 
     def register(self, context: RequestContext, values: dict[str, Any]) -> Image:
         """``values`` are members of Image. Raises Forbidden, Conflict, QuotaExceeded, OverQuota."""
-        access.require_writer(context, "add_image")
         now = self.core.now()
         owner = values.get("owner", context.project_id)
-        if owner != context.project_id and not access.is_admin(context):
-            raise exception.Forbidden(f"You are not permitted to create images owned by '{owner}'.")
         given = {"id": str(uuid.uuid4()), **values, "owner": owner}
         image = Image(created_at=now, updated_at=now, **given)
-        access.require_publicity(context, image.visibility)
+        self.core.access.authorize_new(context, image)
         check(image)
 
         def work(conn: Connection) -> None:
@@ -108,7 +110,7 @@ class Images:
         """
 
         def work(conn: Connection) -> Image:
-            image = self.mine(conn, context, image_id, "modify")
+            image = self.authorized(conn, context, image_id, "modify_image")
             before = dataclasses.replace(image, properties=dict(image.properties),
                                          tags=list(image.tags))  # fmt: skip
             change(image)
@@ -121,11 +123,10 @@ class Images:
         found: Image = self.core.write(work)
         return found
 
-    @staticmethod
-    def _require_allowed(context: RequestContext, before: Image, image: Image) -> None:
+    def _require_allowed(self, context: RequestContext, before: Image, image: Image) -> None:
         if image.visibility != before.visibility:
-            access.require_publicity(context, image.visibility)
-        if image.owner != before.owner and not access.is_admin(context):
+            self.core.access.authorize_visibility(context, image)
+        if image.owner != before.owner and not self.core.access.is_admin(context):
             raise exception.Forbidden("Only an administrator may change an image's owner.")
         if _formats(image) != _formats(before) and before.status != "queued":
             # Else data inspected as one format could be used as another.
@@ -163,7 +164,7 @@ class Images:
         verb, status = ("reactivate", "active") if active else ("deactivate", "deactivated")
 
         def work(conn: Connection) -> None:
-            image = self.mine(conn, context, image_id, verb)
+            image = self.authorized(conn, context, image_id, verb)
             if image.status not in WITH_DATA:
                 raise exception.Forbidden(f"Not allowed to {verb} image in status '{image.status}'")
             changes = {"status": status, "updated_at": self.core.now()}
@@ -175,7 +176,7 @@ class Images:
         """Raises ImageNotFound, Forbidden for a protected one."""
 
         def work(conn: Connection) -> None:
-            image = self.mine(conn, context, image_id, "delete")
+            image = self.authorized(conn, context, image_id, "delete_image")
             if image.protected:
                 raise exception.Forbidden(f"Image {image_id} is protected and cannot be deleted.")
             queries.destroy(conn, image_id)
@@ -186,10 +187,9 @@ class Images:
     def delete_from_store(self, context: RequestContext, image_id: str, name: str) -> None:
         """Raises ImageNotFound, NotFound for a store without the image, Forbidden for the last
         one and for those that are not administrators."""
-        access.require_admin(context, "delete_image_location")
 
         def work(conn: Connection) -> None:
-            image = self.visible(conn, context, image_id)
+            image = self.authorized(conn, context, image_id, "delete_image_location")
             left = [place for place in image.locations if place.store != name]
             if len(left) == len(image.locations):
                 raise exception.NotFound(f"Image {image_id} is not stored in store {name}.")

@@ -45,6 +45,7 @@ class ImportTasks:
             if values.get(name) is None:
                 raise exception.Invalid(f"image_properties has no {name}")
         image_id = str(uuid.uuid4())
+        self.core.access.authorize_new(context, self._image(context.project_id, given, image_id))
         row: Row = self.core.write(
             lambda conn: self.tasks.add(conn, context, IMPORT, given, image_id=image_id)
         )
@@ -52,9 +53,8 @@ class ImportTasks:
         return row
 
     def _work(self, row: Row) -> Callable[[Connection], Row | None]:
-        given, now = row["input"], self.core.now()
-        values = {**attributes.split(given["image_properties"]), "id": row["image_id"]}
-        image = Image(created_at=now, updated_at=now, **{"owner": row["owner"], **values})
+        given = row["input"]
+        image = self._image(row["owner"], given, row["image_id"])
         check(image)
         store = self.core.stores.default
         inspection = Inspection(image.disk_format or "raw", image.container_format)
@@ -73,6 +73,10 @@ class ImportTasks:
             return {"image_id": image.id}
 
         return last
+
+    def _image(self, owner: str | None, given: Row, image_id: str) -> Image:
+        now, values = self.core.now(), attributes.split(given["image_properties"])
+        return Image(created_at=now, updated_at=now, **{"owner": owner, **values, "id": image_id})
 
     def _after(self, row: Row, succeeded: bool) -> None:
         if not succeeded:

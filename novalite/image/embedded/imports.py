@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, queries
+from novalite.image.embedded import queries
 from novalite.image.embedded.core import Core
 from novalite.image.embedded.fetching import Fetcher
 from novalite.image.embedded.images import Images, of_data
@@ -61,11 +61,12 @@ class Imports:
         """``body`` as in POST /v2/images/{id}/import, of the right types. Raises Invalid,
         ImageNotFound, Forbidden, Conflict for an image that is not in the right state."""
         method = body["method"]
-        self._check_method(context, method)
+        self._check_method(method)
+        rule = "copy_image" if method["name"] == COPY else "modify_image"
         task_id = str(uuid.uuid4())
 
         def work(conn: Connection) -> None:
-            image = self.images.mine(conn, context, image_id, "import data of")
+            image = self.images.authorized(conn, context, image_id, rule)
             names = self._targets(body, image, method["name"])
             self._check_state(image, method["name"])
             changes: Row = {"updated_at": self.core.now()}
@@ -83,7 +84,7 @@ class Imports:
         self.core.write(work)
         self.tasks.hurry()
 
-    def _check_method(self, context: RequestContext, method: Row) -> None:
+    def _check_method(self, method: Row) -> None:
         name = method["name"]
         if name not in self.methods():
             raise exception.Invalid(f"Unknown import method name '{name}'.")
@@ -98,8 +99,6 @@ class Imports:
                 )
             if not uuidutils.is_uuid_like(method["glance_image_id"]):
                 raise exception.Invalid("Remote image id does not look like a UUID")
-        if name == COPY:
-            access.require_admin(context, "copy_image")
 
     def _targets(self, body: Row, image: Image, method: str) -> list[str]:
         """The stores to import to."""

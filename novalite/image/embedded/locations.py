@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, queries
+from novalite.image.embedded import queries
 from novalite.image.embedded.core import Core
 from novalite.image.embedded.fetching import Fetcher, NotFetched
 from novalite.image.embedded.images import HASH, Images
@@ -58,22 +58,24 @@ class Locations:
             raise exception.Invalid(f"Invalid location: {e}") from e
 
     def change(
-        self, image: Image, wanted: list[Row], admin: bool, sizes: dict[str, int | None]
+        self, context: RequestContext, image: Image, wanted: list[Row], sizes: dict[str, int | None]
     ) -> None:
         """Make an image's locations those ``wanted``. Raises Invalid, Forbidden, Conflict.
 
-        New ones are at the end; only an administrator removes, and never the last one; metadata
-        may change. A queued image becomes active by its first location, and nothing is hashed.
+        New ones are at the end; the last one stays; metadata may change. A queued image becomes
+        active by its first location, and nothing is hashed.
         """
         before = {self.url(image, place): place for place in image.locations}
         urls = [self._url_of(entry) for entry in wanted]
         if len(set(urls)) != len(urls):
             raise exception.Invalid("Invalid location: it is there twice")
         if [url for url in before if url not in urls]:
-            if not admin:
+            if not self.core.access.allowed(context, "delete_image_location", image):
                 raise exception.Invalid("Original locations is not empty: they cannot be replaced")
             if not urls:
                 raise exception.Forbidden("Cannot delete the last location of an image.")
+        if any(url not in before for url in urls):
+            self.core.access.authorize(context, "set_image_location", image)
         places = []
         for entry, url in zip(wanted, urls, strict=True):
             metadata = entry.get("metadata") or {}
@@ -131,12 +133,12 @@ class Locations:
         """queued -> importing; active when the data are hashed, or at once where nobody said what
         the hash is. Raises Invalid, Forbidden, ImageNotFound, Conflict."""
         if not self.enabled:
-            raise exception.Forbidden("You are not authorized to complete add_image_location.")
+            raise exception.PolicyNotAuthorized(action="add_image_location")
         check_validation(given, with_checksum=False)
         self.fetcher.require(url, "location")
 
         def work(conn: Connection) -> None:
-            image = self.images.mine(conn, context, image_id, "add a location to")
+            image = self.images.authorized(conn, context, image_id, "add_image_location")
             if image.status != "queued":
                 raise exception.Conflict(
                     f"Only images with status queued can be given a location: it is {image.status}"
@@ -150,12 +152,12 @@ class Locations:
         self.tasks.hurry()
 
     def list_(self, context: RequestContext, image_id: str) -> list[Row]:
-        """For administrators and services: URLs may tell secrets. Raises Forbidden."""
-        if "service" not in (context.roles or ()):
-            access.require_admin(context, "fetch_image_location")
+        """Raises ImageNotFound, PolicyNotAuthorized."""
         if not self.enabled:
-            raise exception.Forbidden("You are not authorized to complete fetch_image_location.")
-        return self.view(self.images.show(context, image_id))
+            raise exception.PolicyNotAuthorized(action="fetch_image_location")
+        with self.core.database.read() as conn:
+            image = self.images.authorized(conn, context, image_id, "fetch_image_location")
+        return self.view(image)
 
     def _hash(self, row: Row) -> Callable[[Connection], Row | None]:
         """Read all of it: what it is, is known afterwards."""

@@ -23,6 +23,7 @@ from novalite.image.embedded.remote_images import RemoteImages
 from novalite.image.embedded.tasks import Tasks
 from novalite.image.embedded.workers import Chore, Workers
 from novalite.objects import ImageMeta
+from novalite.policy import Enforcer
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -39,9 +40,13 @@ class ImageService:
     """
 
     def __init__(
-        self, conf: "cfg.ConfigOpts", database: Database, clock: Clock | None = None
+        self,
+        conf: "cfg.ConfigOpts",
+        database: Database,
+        clock: Clock | None = None,
+        policy: Enforcer | None = None,
     ) -> None:
-        self.core = Core(conf, database, clock)
+        self.core = Core(conf, database, clock, policy)
         self.fetcher = Fetcher(conf)
         self.images = Images(self.core)
         self.cached_images = CachedImages(self.core, self.fetcher)
@@ -73,8 +78,10 @@ class ImageService:
         return self.images.show(context, image_id).meta()
 
     def download(self, context: RequestContext, image_id: str) -> Iterator[bytes]:
-        """Raises ImageNotFound also for an image without data."""
-        return self.data.open(context, self.images.show(context, image_id))
+        """Raises ImageNotFound also for an image without data, Forbidden."""
+        image = self.images.show(context, image_id)
+        self.core.access.authorize(context, "download_image", image)
+        return self.data.open(context, image)
 
     def local_path(self, image_id: str) -> str | None:
         return self.core.stores.path(image_id)

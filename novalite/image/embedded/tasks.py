@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, tables
+from novalite.image.embedded import tables
 from novalite.image.embedded.core import Core
 
 Row = dict[str, Any]
@@ -115,8 +115,7 @@ class Tasks:
                 statement = statement.order_by(column.asc() if rising else column.desc())
             return [dict(row) for row in conn.execute(statement.limit(limit)).mappings()]
 
-    @staticmethod
-    def _seen(context: RequestContext, statement: "sa.Select[Any]") -> "sa.Select[Any]":
-        if access.is_admin(context):
+    def _seen(self, context: RequestContext, statement: "sa.Select[Any]") -> "sa.Select[Any]":
+        if self.core.access.is_admin(context):
             return statement
         return statement.where(_columns.owner == context.project_id)

@@ -414,7 +414,7 @@ def test_what_the_compute_services_see(cloud, demo):
     image_id = make(cloud, demo, b"data", kernel_id="k", min_disk=1)
     token = cloud.service.validate(demo)
     mine = RequestContext(user_id=token.user_id, project_id=token.project_id, roles=token.roles)
-    stranger = RequestContext(user_id="u", project_id="p", roles=["member"])
+    stranger = RequestContext(user_id="u", project_id="p", roles=["member", "reader"])
     meta = cloud.images.get(mine, image_id)
     assert (meta.status, meta.size, meta.min_disk) == ("active", 4, 1)
     assert meta.properties == {"kernel_id": "k"}

@@ -464,7 +464,7 @@ def test_a_patch_and_an_import_at_the_same_time(cloud, demo, monkeypatch):
     with cloud.database.read() as conn:
         stale = queries.get(conn, image_id)
     service.workers.run_all()
-    monkeypatch.setattr(service.images, "mine", lambda *arguments: stale)
+    monkeypatch.setattr(service.images, "authorized", lambda *arguments: stale)
 
     def change(image):
         image.name = "patched"
@@ -476,7 +476,7 @@ def test_a_patch_and_an_import_at_the_same_time(cloud, demo, monkeypatch):
     assert (image["name"], image["own"], image["status"]) == ("patched", "2", "active")
     assert "os_glance_import_task" not in image
     stale.status = "queued"
-    monkeypatch.setattr(service.images, "mine", lambda *arguments: stale)
+    monkeypatch.setattr(service.images, "authorized", lambda *arguments: stale)
 
     def other_format(image):
         image.disk_format = "qcow2"

@@ -18,7 +18,7 @@ Rows = list[Row]
 class Definitions:
     """Rows have ``name``, the columns of the kind, ``created_at`` and ``updated_at``.
 
-    Reading raises NotFound; writing also Forbidden (to all but administrators) and Conflict.
+    Reading raises NotFound; writing also Conflict.
     """
 
     kind: ClassVar[str]
@@ -29,7 +29,7 @@ class Definitions:
 
     def list_(self, context: RequestContext, namespace: str) -> Rows:
         with self.core.database.read() as conn:
-            return self.of(conn, [common.namespace(conn, context, namespace)["id"]])
+            return self.of(conn, [common.namespace(self.core, conn, context, namespace)["id"]])
 
     def of(self, conn: Connection, namespace_ids: list[str]) -> Rows:
         columns = self.table.c
@@ -39,7 +39,7 @@ class Definitions:
 
     def show(self, context: RequestContext, namespace: str, name: str) -> Row:
         with self.core.database.read() as conn:
-            return self._one(conn, common.namespace(conn, context, namespace), name)
+            return self._one(conn, common.namespace(self.core, conn, context, namespace), name)
 
     def _one(self, conn: Connection, namespace: Row, name: str) -> Row:
         columns = self.table.c
@@ -56,7 +56,7 @@ class Definitions:
 
     def create(self, context: RequestContext, namespace: str, values: Row) -> Row:
         def work(conn: Connection) -> Row:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             self.insert(conn, found, [values])
             return self._one(conn, found, values["name"])
 
@@ -88,7 +88,7 @@ class Definitions:
         """These instead of all that there were, or besides them."""
 
         def work(conn: Connection) -> Rows:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             if not append:
                 conn.execute(sa.delete(self.table).where(self.table.c.namespace_id == found["id"]))
             self.insert(conn, found, several)
@@ -99,7 +99,7 @@ class Definitions:
 
     def update(self, context: RequestContext, namespace: str, name: str, values: Row) -> Row:
         def work(conn: Connection) -> Row:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             self._one(conn, found, name)
             columns = self.table.c
             wanted = values.get("name", name)
@@ -125,7 +125,7 @@ class Definitions:
         """One, or all."""
 
         def work(conn: Connection) -> None:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             statement = sa.delete(self.table).where(self.table.c.namespace_id == found["id"])
             if name is not None:
                 self._one(conn, found, name)

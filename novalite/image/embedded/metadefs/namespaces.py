@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from novalite import exception
 from novalite.context import RequestContext
-from novalite.image.embedded import access, tables
+from novalite.image.embedded import tables
 from novalite.image.embedded.core import Core
 from novalite.image.embedded.metadefs import common
 from novalite.image.embedded.metadefs.definitions import Objects, Properties, Tags
@@ -62,7 +62,7 @@ class Namespaces:
         marker: str | None,
     ) -> Wholes:
         """With their targets. Raises MarkerNotFound."""
-        statement = sa.select(tables.metadef_namespaces).where(common.visible(context))
+        statement = sa.select(tables.metadef_namespaces).where(common.visible(self.core, context))
         if visibility is not None:
             statement = statement.where(_columns.visibility == visibility)
         if resource_types:
@@ -75,7 +75,7 @@ class Namespaces:
             if marker is not None:
                 mark = conn.execute(
                     sa.select(key, _columns.id).where(
-                        _columns.namespace == marker, common.visible(context)
+                        _columns.namespace == marker, common.visible(self.core, context)
                     )
                 ).first()
                 if mark is None:
@@ -94,7 +94,7 @@ class Namespaces:
     def show(self, context: RequestContext, name: str) -> Whole:
         """Raises NotFound."""
         with self.core.database.read() as conn:
-            return self._whole(conn, common.namespace(conn, context, name))
+            return self._whole(conn, common.namespace(self.core, conn, context, name))
 
     def _whole(self, conn: Connection, row: Row) -> Whole:
         ids = [row["id"]]
@@ -103,8 +103,7 @@ class Namespaces:
 
     def create(self, context: RequestContext, values: Row, contents: dict[str, Rows]) -> Whole:
         """``contents``: rows of ``targets``, ``objects``, ``properties``, ``tags``. Raises
-        Forbidden, Conflict."""
-        access.require_admin(context, "add_metadef_namespace")
+        Conflict."""
         owner = values.get("owner") or context.project_id or ""
         whole: Whole = self.core.write(
             lambda conn: self.insert(conn, {**values, "owner": owner}, contents)
@@ -138,10 +137,10 @@ class Namespaces:
             raise exception.Conflict(f"The metadata definition namespace={name} already exists.")
 
     def update(self, context: RequestContext, name: str, values: Row) -> Whole:
-        """Raises NotFound, Forbidden, Conflict for a name that is taken."""
+        """Raises NotFound, Conflict for a name that is taken."""
 
         def work(conn: Connection) -> Whole:
-            row = common.changeable(conn, context, name)
+            row = common.namespace(self.core, conn, context, name)
             if values.get("namespace", name) != name:
                 self._require_free(conn, values["namespace"])
             changes = {**values, "updated_at": self.core.now()}
@@ -159,7 +158,7 @@ class Namespaces:
         """With all that is in it. Raises NotFound, Forbidden for a protected one."""
 
         def work(conn: Connection) -> None:
-            row = common.changeable(conn, context, name)
+            row = common.namespace(self.core, conn, context, name)
             if row["protected"]:
                 raise exception.Forbidden(
                     f"Metadata definition namespace {name} is protected and cannot be deleted."

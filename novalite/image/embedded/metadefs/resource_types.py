@@ -36,14 +36,14 @@ class ResourceTypes:
     def associations(self, context: RequestContext, namespace: str) -> Rows:
         """Raises NotFound."""
         with self.core.database.read() as conn:
-            return self.of(conn, [common.namespace(conn, context, namespace)["id"]])
+            return self.of(conn, [common.namespace(self.core, conn, context, namespace)["id"]])
 
     def associate(self, context: RequestContext, namespace: str, values: Row) -> Row:
         """``values``: ``resource_type``, ``prefix``, ``properties_target``. A type that is not
-        known becomes so. Raises NotFound, Forbidden, Conflict."""
+        known becomes so. Raises NotFound, Conflict."""
 
         def work(conn: Connection) -> Row:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             self.insert(conn, found, [values])
             kind = values["resource_type"]
             return next(row for row in self.of(conn, [found["id"]]) if row["resource_type"] == kind)
@@ -86,10 +86,10 @@ class ResourceTypes:
             conn.execute(sa.insert(tables.metadef_resource_types), rows)
 
     def dissociate(self, context: RequestContext, namespace: str, name: str) -> None:
-        """Raises NotFound, Forbidden."""
+        """Raises NotFound."""
 
         def work(conn: Connection) -> None:
-            found = common.changeable(conn, context, namespace)
+            found = common.namespace(self.core, conn, context, namespace)
             gone = sa.delete(tables.metadef_targets).where(
                 _targets.namespace_id == found["id"], _targets.resource_type == name
             )

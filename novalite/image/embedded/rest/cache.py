@@ -3,7 +3,6 @@
 from typing import Any
 
 from novalite import exception
-from novalite.image.embedded import access
 from novalite.image.embedded.cached_images import CACHED, QUEUED
 from novalite.image.embedded.rest import views
 from novalite.image.embedded.rest.common import service_of
@@ -13,7 +12,6 @@ _TARGETS = {"": (CACHED, QUEUED), "cache": (CACHED,), "queue": (QUEUED,)}
 
 
 def list_(req: Request) -> dict[str, Any]:
-    access.require_admin(req.context, "cache_list")
     rows = service_of(req).cached_images.list_()
     return {
         "cached_images": [views.cached_image(row) for row in rows if row["status"] == CACHED],
@@ -22,19 +20,16 @@ def list_(req: Request) -> dict[str, Any]:
 
 
 def queue(req: Request) -> None:
-    access.require_admin(req.context, "cache_image")
     service = service_of(req)
     service.cached_images.queue(req.path["id"])
     service.tasks.hurry()
 
 
 def delete(req: Request) -> None:
-    access.require_admin(req.context, "cache_delete")
     service_of(req).cached_images.remove(req.path["id"])
 
 
 def clear(req: Request) -> None:
-    access.require_admin(req.context, "cache_delete")
     target = req.headers.get("X-Image-Cache-Clear-Target") or ""
     if target not in _TARGETS:
         raise exception.Invalid("x-image-cache-clear-target must be one of cache, queue")
@@ -42,14 +37,19 @@ def clear(req: Request) -> None:
 
 
 OPERATIONS = [
-    Operation("GET", "/v2/cache", list_, "List the cache", errors=(403,)),
-    Operation("DELETE", "/v2/cache", clear, "Clear the cache", success=204, errors=(400, 403)),
+    Operation(
+        "GET", "/v2/cache", list_, "List the cache", policy="cache_list", errors=(403,)
+    ),
+    Operation(
+        "DELETE", "/v2/cache", clear, "Clear the cache", success=204, policy="cache_delete",
+        errors=(400, 403),
+    ),
     Operation(
         "PUT", "/v2/cache/{id}", queue, "Queue an image for the cache", success=202,
-        errors=(400, 403, 404),
+        policy="cache_image", errors=(400, 403, 404),
     ),
     Operation(
         "DELETE", "/v2/cache/{id}", delete, "Delete an image from the cache", success=204,
-        errors=(403, 404),
+        policy="cache_delete", errors=(403, 404),
     ),
 ]  # fmt: skip

@@ -76,6 +76,7 @@ def download(req: Request) -> Answer:
     """204 for an image without data; 206 for a range."""
     service = service_of(req)
     image = service.images.show(req.context, req.path["id"])
+    service.core.access.authorize(req.context, "download_image", image)
     if not image.locations or image.status not in WITH_DATA:
         return Answer(status=204)
     if image.size is None:  # where it is nobody says how much it is

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from novalite import exception
-from novalite.image.embedded import access, members
+from novalite.image.embedded import members
+from novalite.image.embedded.access import Access, owns
 from novalite.image.embedded.images import QUOTA, QuotaExceeded
 from novalite.image.embedded.records import MEMBER_STATUSES, Image
 from novalite.image.embedded.rest import views
@@ -24,17 +25,21 @@ _STATUS = {
 }
 
 
-def _seen(req: Request, conn: Connection) -> tuple[Image, list[dict[str, Any]]]:
+def _access(req: Request) -> Access:
+    return service_of(req).core.access
+
+
+def _seen(
+    req: Request, conn: Connection, rule: str | None = None
+) -> tuple[Image, list[dict[str, Any]]]:
     """The image and those of its members that the caller may see: a member sees itself."""
     image = service_of(req).images.visible(conn, req.context, req.path["id"])
+    if rule is not None:
+        _access(req).authorize(req.context, rule, image)
     rows = members.list_(conn, image.id)
-    if not _owns(req, image):
+    if not owns(req.context, image) and not _access(req).is_admin(req.context):
         rows = [row for row in rows if row["member_id"] == req.context.project_id]
     return image, rows
-
-
-def _owns(req: Request, image: Image) -> bool:
-    return access.is_admin(req.context) or access.owns(req.context, image)
 
 
 def _require_shared(image: Image) -> None:
@@ -44,13 +49,13 @@ def _require_shared(image: Image) -> None:
 
 def list_(req: Request) -> dict[str, Any]:
     with service_of(req).core.database.read() as conn:
-        _, rows = _seen(req, conn)
+        _, rows = _seen(req, conn, "get_members")
     return {"members": [views.member(row) for row in rows], "schema": "/v2/schemas/members"}
 
 
 def show(req: Request) -> dict[str, Any]:
     with service_of(req).core.database.read() as conn:
-        _, rows = _seen(req, conn)
+        _, rows = _seen(req, conn, "get_member")
     return views.member(_one(req, rows))
 
 
@@ -65,8 +70,7 @@ def create(req: Request) -> dict[str, Any]:
     service = service_of(req)
 
     def work(conn: Connection) -> dict[str, Any]:
-        image, rows = _seen(req, conn)
-        access.require_owner(req.context, image, "share")
+        image, rows = _seen(req, conn, "add_member")
         _require_shared(image)
         if len(rows) >= QUOTA:
             raise QuotaExceeded(what="members", attempted=len(rows) + 1, maximum=QUOTA)
@@ -85,9 +89,7 @@ def update(req: Request) -> dict[str, Any]:
     def work(conn: Connection) -> dict[str, Any]:
         image, rows = _seen(req, conn)
         row = _one(req, rows)
-        if not access.is_admin(req.context) and row["member_id"] != req.context.project_id:
-            raise exception.Forbidden("Only the member itself may change its status.")
-        access.require_writer(req.context, "modify_member")
+        _access(req).authorize_for_member(req.context, "modify_member", row["member_id"])
         status, now = req.body["status"], service.core.now()
         members.set_status(conn, image.id, row["member_id"], status, now)
         return {**row, "status": status, "updated_at": now}
@@ -98,8 +100,7 @@ def update(req: Request) -> dict[str, Any]:
 
 def delete(req: Request) -> None:
     def work(conn: Connection) -> None:
-        image, rows = _seen(req, conn)
-        access.require_owner(req.context, image, "unshare")
+        image, rows = _seen(req, conn, "delete_member")
         members.remove(conn, image.id, _one(req, rows)["member_id"])
 
     service_of(req).core.write(work)

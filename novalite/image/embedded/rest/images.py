@@ -3,22 +3,38 @@
 from typing import Any
 
 from novalite import exception
-from novalite.image.embedded import access, attributes
+from novalite.image.embedded import attributes
 from novalite.image.embedded.records import Image
 from novalite.image.embedded.rest import common, listing, patches, views
 from novalite.image.embedded.rest.common import service_of
+from novalite.image.embedded.service import ImageService
 from novalite.wsgi.operations import Answer, Operation, Request
 
 _INVISIBLE = "It's not allowed to add, replace or remove locations if locations are invisible."
 
 
 def view(req: Request, image: Image) -> dict[str, Any]:
+    (body,) = _views(req, [image])
+    return body
+
+
+def _views(req: Request, images: list[Image]) -> list[dict[str, Any]]:
+    """Who sees locations is decided once for all images of an owner."""
     service = service_of(req)
+    with_locations: dict[str | None, bool] = {}
+    for image in images if service.locations.enabled else ():
+        if image.owner not in with_locations:
+            allowed = service.core.access.allowed(req.context, "get_image_location", image)
+            with_locations[image.owner] = allowed
+    return [_view(service, image, with_locations.get(image.owner, False)) for image in images]
+
+
+def _view(service: ImageService, image: Image, with_locations: bool) -> dict[str, Any]:
     body = views.image(image)
     if image.locations and service.several_stores:
         names = service.core.stores.ordered(place.store for place in image.locations)
         body["stores"] = ",".join(names)
-    if service.locations.enabled:
+    if with_locations:
         body["locations"] = service.locations.view(image)
     return body
 
@@ -32,7 +48,7 @@ def list_(req: Request) -> dict[str, Any]:
         "/v2/images",
         "images",
         "/v2/schemas/images",
-        [view(req, image) for image in found],
+        _views(req, found),
         query.limit or 0,
         found[-1].id if found else None,
     )
@@ -63,7 +79,7 @@ def update(req: Request) -> dict[str, Any]:
         if not service.locations.enabled:
             raise exception.Forbidden(_INVISIBLE)
         image = service.images.show(req.context, image_id)
-        access.require_owner(req.context, image, "modify")
+        service.core.access.authorize(req.context, "modify_image", image)
         wanted = patches.apply_to_locations(steps, service.locations.view(image))
         sizes = service.locations.sizes(image, wanted)
 
@@ -73,8 +89,7 @@ def update(req: Request) -> dict[str, Any]:
             setattr(image, name, value)
         if of_locations:
             wanted = patches.apply_to_locations(steps, service.locations.view(image))
-            admin = access.is_admin(req.context)
-            service.locations.change(image, wanted, admin, sizes)
+            service.locations.change(req.context, image, wanted, sizes)
 
     return view(req, service.images.update(req.context, image_id, change))
 
@@ -94,7 +109,7 @@ def reactivate(req: Request) -> None:
 _IMAGE = "/v2/images/{id}"
 _ACTION_ERRORS = (403, 404)
 OPERATIONS = [
-    Operation("GET", "/v2/images", list_, "List images", errors=(400,)),
+    Operation("GET", "/v2/images", list_, "List images", errors=(400, 403)),
     Operation("GET", _IMAGE, show, "Show an image", errors=(404,)),
     Operation(
         "POST", "/v2/images", create, "Create an image", success=201,

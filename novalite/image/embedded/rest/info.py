@@ -3,7 +3,6 @@
 from typing import Any
 
 from novalite import exception
-from novalite.image.embedded import access
 from novalite.image.embedded.rest.common import service_of
 from novalite.image.embedded.service import ImageService
 from novalite.image.embedded.stores import DEFAULT, HTTP
@@ -31,7 +30,6 @@ def list_stores(req: Request) -> dict[str, Any]:
 
 def list_stores_in_detail(req: Request) -> dict[str, Any]:
     """The first store is the one that is preferred: it weighs most."""
-    access.require_admin(req.context, "stores_info_detail")
     named = _of_several(req).core.stores.named
     weights = range(len(named) - 1, -1, -1)
     return {
@@ -77,7 +75,7 @@ OPERATIONS = [
     Operation("GET", "/v2/info/stores", list_stores, "List stores", errors=(404,)),
     Operation(
         "GET", "/v2/info/stores/detail", list_stores_in_detail, "List stores in detail",
-        errors=(403, 404),
+        policy="stores_info_detail", errors=(403, 404),
     ),
     Operation("GET", "/v2/info/usage", show_usage, "Show quotas and their usage", errors=(403,)),
     Operation(

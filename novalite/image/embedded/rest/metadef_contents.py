@@ -157,15 +157,18 @@ def _operations() -> list[Operation]:
     found = []
     for one, many, (list_, show, update, delete), schema in kinds:
         path = f"/v2/metadefs/namespaces/{{namespace}}/{many}"
+        remove = "remove" if one == "property" else "delete"  # so are the rules' names
         found += [
-            Operation("GET", path, list_, f"List metadata {many}", errors=(404,)),
+            Operation("GET", path, list_, f"List metadata {many}", policy=f"get_metadef_{many}",
+                      errors=(403, 404)),
             Operation("DELETE", path, delete, f"Delete all metadata {many}", success=204,
-                      errors=(403, 404)),
-            Operation("GET", path + "/{name}", show, f"Show a metadata {one}", errors=(404,)),
+                      policy=f"{remove}_metadef_{many}", errors=(403, 404)),
+            Operation("GET", path + "/{name}", show, f"Show a metadata {one}",
+                      policy=f"get_metadef_{one}", errors=(403, 404)),
             Operation("PUT", path + "/{name}", update, f"Update a metadata {one}", request=schema,
-                      errors=(400, 403, 404, 409)),
+                      policy=f"modify_metadef_{one}", errors=(400, 403, 404, 409)),
             Operation("DELETE", path + "/{name}", delete, f"Delete a metadata {one}", success=204,
-                      errors=(403, 404)),
+                      policy=f"{remove}_metadef_{one}", errors=(403, 404)),
         ]  # fmt: skip
     return found
 
@@ -176,18 +179,18 @@ OPERATIONS = [
     *_operations(),
     Operation(
         "POST", _BELOW + "/objects", create_object, "Create a metadata object", success=201,
-        request=schemas.OBJECT, errors=_ERRORS,
+        request=schemas.OBJECT, policy="add_metadef_object", errors=_ERRORS,
     ),
     Operation(
         "POST", _BELOW + "/properties", create_property, "Create a metadata property", success=201,
-        request=schemas.PROPERTY, errors=_ERRORS,
+        request=schemas.PROPERTY, policy="add_metadef_property", errors=_ERRORS,
     ),
     Operation(
         "POST", _BELOW + "/tags", create_tags, "Create metadata tags", success=201,
-        request=schemas.TAGS, errors=_ERRORS,
+        request=schemas.TAGS, policy="add_metadef_tags", errors=_ERRORS,
     ),
     Operation(
         "POST", _BELOW + "/tags/{name}", create_tag, "Create a metadata tag", success=201,
-        errors=_ERRORS,
+        policy="add_metadef_tag", errors=_ERRORS,
     ),
 ]  # fmt: skip

@@ -59,17 +59,24 @@ def delete(req: Request) -> None:
 
 _ONE = "/v2/metadefs/namespaces/{namespace}"
 OPERATIONS = [
-    Operation("GET", metadef_views.PATH, list_, "List metadata namespaces", errors=(400,)),
-    Operation("GET", _ONE, show, "Show a metadata namespace", errors=(404,)),
+    Operation(
+        "GET", metadef_views.PATH, list_, "List metadata namespaces",
+        policy="get_metadef_namespaces", errors=(400, 403),
+    ),
+    Operation(
+        "GET", _ONE, show, "Show a metadata namespace", policy="get_metadef_namespace",
+        errors=(403, 404),
+    ),
     Operation(
         "POST", metadef_views.PATH, create, "Create a metadata namespace", success=201,
-        request=schemas.NAMESPACE, errors=(400, 403, 409),
+        request=schemas.NAMESPACE, policy="add_metadef_namespace", errors=(400, 403, 409),
     ),
     Operation(
         "PUT", _ONE, update, "Update a metadata namespace", request=schemas.NAMESPACE,
-        errors=(400, 403, 404, 409),
+        policy="modify_metadef_namespace", errors=(400, 403, 404, 409),
     ),
     Operation(
-        "DELETE", _ONE, delete, "Delete a metadata namespace", success=204, errors=(403, 404)
+        "DELETE", _ONE, delete, "Delete a metadata namespace", success=204,
+        policy="delete_metadef_namespace", errors=(403, 404),
     ),
 ]  # fmt: skip

@@ -32,17 +32,22 @@ def dissociate(req: Request) -> None:
 
 _OF_NAMESPACE = "/v2/metadefs/namespaces/{namespace}/resource_types"
 OPERATIONS = [
-    Operation("GET", "/v2/metadefs/resource_types", list_, "List resource types"),
+    Operation(
+        "GET", "/v2/metadefs/resource_types", list_, "List resource types",
+        policy="list_metadef_resource_types", errors=(403,),
+    ),
     Operation(
         "GET", _OF_NAMESPACE, list_associations, "List a namespace's resource types",
-        errors=(404,),
+        policy="get_metadef_resource_type", errors=(403, 404),
     ),
     Operation(
         "POST", _OF_NAMESPACE, associate, "Associate a namespace with a resource type",
-        success=201, request=schemas.TARGET, errors=(400, 403, 404, 409),
+        success=201, request=schemas.TARGET, policy="add_metadef_resource_type_association",
+        errors=(400, 403, 404, 409),
     ),
     Operation(
         "DELETE", _OF_NAMESPACE + "/{name}", dissociate,
-        "Dissociate a namespace from a resource type", success=204, errors=(403, 404),
+        "Dissociate a namespace from a resource type", success=204,
+        policy="remove_metadef_resource_type_association", errors=(403, 404),
     ),
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from typing import Any
 
 from novalite import exception
-from novalite.image.embedded import access
 from novalite.image.embedded.import_tasks import IMPORT
 from novalite.image.embedded.rest import common, views
 from novalite.image.embedded.rest.common import service_of
@@ -19,11 +18,10 @@ _CREATE = {
     },
     "required": ["type", "input"],
 }
-_ACTION = "tasks_api_access"
+_RULE = "tasks_api_access"
 
 
 def list_(req: Request) -> dict[str, Any]:
-    access.require_admin(req.context, _ACTION)
     equal = {name: req.query_one(name) for name in ("type", "status", "image_id")}
     equal = {name: value for name, value in equal.items() if value is not None}
     if equal.get("status", STATUSES[0]) not in STATUSES:
@@ -36,21 +34,19 @@ def list_(req: Request) -> dict[str, Any]:
 
 
 def show(req: Request) -> dict[str, Any]:
-    access.require_admin(req.context, _ACTION)
     return views.task(service_of(req).tasks.show(req.context, req.path["id"]))
 
 
 def create(req: Request) -> Answer:
-    access.require_admin(req.context, _ACTION)
     row = service_of(req).import_tasks.create(req.context, req.body["input"])
     return Answer(views.task(row), headers={"Location": req.link(f"/v2/tasks/{row['id']}")})
 
 
 OPERATIONS = [
-    Operation("GET", "/v2/tasks", list_, "List tasks", errors=(400, 403)),
-    Operation("GET", "/v2/tasks/{id}", show, "Show a task", errors=(403, 404)),
+    Operation("GET", "/v2/tasks", list_, "List tasks", policy=_RULE, errors=(400, 403)),
+    Operation("GET", "/v2/tasks/{id}", show, "Show a task", policy=_RULE, errors=(403, 404)),
     Operation(
         "POST", "/v2/tasks", create, "Create a task", success=201, request=_CREATE,
-        errors=(400, 403),
+        policy=_RULE, errors=(400, 403),
     ),
 ]  # fmt: skip
