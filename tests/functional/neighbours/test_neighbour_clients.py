@@ -16,29 +16,14 @@ from novalite.context import RequestContext, admin_context
 from novalite.identity.keystone import KeystoneClient
 from novalite.image.glance import GlanceClient
 from novalite.wsgi import server
+from tests.support.openstack_command import OpenStackCommand
 
 openstack = pytest.importorskip("openstack")
 COMMAND = os.path.join(os.path.dirname(sys.executable), "openstack")
 
-# Runs many commands in one interpreter: importing the client is most of what a command costs.
-DRIVER = """
-import contextlib, io, json, sys
-from openstackclient import shell
-answers = []
-for words in json.load(sys.stdin):
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = shell.main(words)
-        except SystemExit as e:
-            code = e.code
-    answers.append((code, out.getvalue(), err.getvalue()))
-json.dump(answers, sys.stdout)
-"""
-
 
 @pytest.fixture
-def client_environ(served, cloud, tmp_path):
+def command(served, cloud, tmp_path):
     pytest.importorskip("openstackclient")
     entries = {
         user: {
@@ -56,29 +41,21 @@ def client_environ(served, cloud, tmp_path):
     }
     path = tmp_path / "clouds.yaml"
     path.write_text(yaml.safe_dump({"clouds": entries}))
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("OS_")}
-    environ["OS_CLIENT_CONFIG_FILE"] = str(path)
-    return environ
+    command = OpenStackCommand(str(path))
+    yield command
+    command.close()
 
 
 @pytest.fixture
-def commands(client_environ, tmp_path):
+def commands(command):
     """Runs commands, each ``user words...``; gives (exit code, output, errors) of each."""
 
     def run(*lines):
-        words = [["--os-cloud", *line.split()] for line in lines]
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER],
-            input=json.dumps(words),
-            env=client_environ,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=200,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        answers = []
+        for line in lines:
+            user, *words = line.split()
+            answers.append(command.run(*words, cloud=user))
+        return answers
 
     return run
 
@@ -114,10 +91,10 @@ def sdk(served, cloud):
     return connect
 
 
-def test_the_command_itself(client_environ, cloud):
+def test_the_command_itself(command, cloud):
     done = subprocess.run(
         [COMMAND, "--os-cloud", "demo", "token", "issue", "-f", "value", "-c", "id"],
-        env=client_environ,
+        env=command.environ,
         capture_output=True,
         text=True,
         timeout=120,

@@ -3,6 +3,7 @@
 import itertools
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ OPTIONS = {
     "fake": {"spawn_delay": 0.2},
     "conductor": {"build_lease": 6},
     "DEFAULT": {"work_sweep_interval": 3, "report_interval": 2, "service_down_time": 20,
-                "rpc_response_timeout": 20},
+                "rpc_response_timeout": 10},
 }  # fmt: skip
 _numbers = itertools.count(1)
 
@@ -86,6 +87,7 @@ def all_in_one(libvirt_host: str, guest_image: pathlib.Path) -> Iterator[AllInOn
         yield cloud
     finally:
         cloud.purge()
+        shutil.rmtree(cloud.state, ignore_errors=True)
 
 
 class Running:

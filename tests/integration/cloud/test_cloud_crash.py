@@ -128,7 +128,6 @@ def delete_all(running: Running, uuids: list[str]) -> None:
 
 def crash_of(running: Running, name: str) -> None:
     running.cloud.kill(name)
-    time.sleep(1)
     running.cloud.start_service(name)
 
 

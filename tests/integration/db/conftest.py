@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from novalite.db import sync
-from novalite.db.engine import Database
 from tests.support.db import ServerKit
+from tests.support.db_fixtures import api, cell, other_cell
+
+__all__ = ["api", "cell", "kit", "other_cell"]
 
 
 @pytest.fixture(scope="session", params=["mariadb", "postgresql"])
@@ -14,24 +15,3 @@ def kit(request: pytest.FixtureRequest) -> Iterator[ServerKit]:
     made = ServerKit(request.getfixturevalue(request.param))
     yield made
     made.dispose()
-
-
-@pytest.fixture
-def api(kit: ServerKit) -> Iterator[Database]:
-    database = kit.synced(sync.API)
-    yield database
-    kit.clean(database)
-
-
-@pytest.fixture
-def cell(kit: ServerKit) -> Iterator[Database]:
-    database = kit.synced(sync.CELL)
-    yield database
-    kit.clean(database)
-
-
-@pytest.fixture
-def other_cell(kit: ServerKit) -> Iterator[Database]:
-    database = kit.synced(sync.CELL)
-    yield database
-    kit.clean(database)
