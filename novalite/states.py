@@ -152,6 +152,7 @@ _HARD_REBOOT_FROM: frozenset[str | None] = frozenset(
     }
 )
 
+_SETTLED = _states(ACTIVE, PAUSED, SUSPENDED, STOPPED)
 _VOLUMES_FROM = _states(ACTIVE, PAUSED, STOPPED, RESIZED, SOFT_DELETED, SHELVED, SHELVED_OFFLOADED)
 
 ACTIONS: dict[str, Rule] = {
@@ -170,7 +171,16 @@ ACTIONS: dict[str, Rule] = {
     "attach_volume": Rule(_VOLUMES_FROM),
     "detach_volume": Rule(_VOLUMES_FROM),
     "swap_volume": Rule(_states(ACTIVE, PAUSED, RESIZED)),
-    "volume_snapshot": Rule(must_have_launched=False, needs_host=True),
+    "volume_snapshot": Rule(lock=False, needs_host=True),
+    "update metadata": Rule(_SETTLED, task_states=None),
+    "delete metadata": Rule(_SETTLED, task_states=None),
+    "update tag": Rule(_SETTLED, task_states=None, must_have_launched=False, lock=False),
+    "update tags": Rule(_SETTLED, task_states=None, must_have_launched=False, lock=False),
+    "delete tag": Rule(_SETTLED, task_states=None, must_have_launched=False, lock=False),
+    "delete tags": Rule(_SETTLED, task_states=None, must_have_launched=False, lock=False),
+    "lock": Rule(task_states=None, must_have_launched=False, lock=False),
+    "unlock": Rule(task_states=None, must_have_launched=False, lock=False),
+    "os-resetState": Rule(task_states=None, must_have_launched=False, lock=False),
 }
 
 

@@ -4,6 +4,7 @@ The factories are named by the paste configuration.
 """
 
 from novalite.api.openstack import (
+    admin_actions,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
@@ -16,9 +17,14 @@ from novalite.api.openstack import (
     ips,
     keypairs,
     limits,
+    lock_server,
     server_actions,
     server_external_events,
     server_groups,
+    server_metadata,
+    server_password,
+    server_tags,
+    server_topology,
     servers,
     services,
     versions,
@@ -33,6 +39,7 @@ from novalite.wsgi.operations import Operation
 from novalite.wsgi.paste import NotMounted, deployment_of
 
 RESOURCES = (
+    admin_actions,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
@@ -45,9 +52,14 @@ RESOURCES = (
     ips,
     keypairs,
     limits,
+    lock_server,
     server_actions,
     server_external_events,
     server_groups,
+    server_metadata,
+    server_password,
+    server_tags,
+    server_topology,
     servers,
     services,
     versions,

@@ -9,7 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from novalite import exception, states
-from novalite.db.cell_database import allocations, block_devices, instance_loading, models, tags
+from novalite.db.cell_database import (
+    allocations,
+    block_devices,
+    instance_loading,
+    models,
+    pairs,
+    tags,
+)
 from novalite.db.cell_database.instance_loading import COLLECTIONS, SELECT
 from novalite.db.cell_database.instance_query import InstanceQuery, marker_values, select
 from novalite.db.statements import any_of, new_id
@@ -66,8 +73,8 @@ def create_many(conn: Connection, new: Sequence[Instance]) -> None:
     extras = [_stamp(i, {n: getattr(i, n) for n in instance_loading.EXTRA_COLUMNS}) for i in new]
     conn.execute(extra.insert(), extras)
     conn.execute(caches.insert(), [_stamp(i, {"network_info": i.network_info}) for i in new])
-    for name, pairs in _PAIRS.items():
-        _insert_pairs(conn, pairs, {i.uuid: getattr(i, name) or {} for i in new})
+    for name, child in _PAIRS.items():
+        pairs.insert(conn, child, {i.uuid: getattr(i, name) or {} for i in new})
     for instance in new:
         if instance.tags:
             tags.insert(conn, instance.uuid, instance.tags)
@@ -265,9 +272,9 @@ def _update_parts(
             .where(caches.c.instance_uuid == uuid)
             .values(network_info=changes["network_info"], updated_at=now)
         )
-    for name, pairs in _PAIRS.items():
+    for name, child in _PAIRS.items():
         if name in changes:
-            _replace_pairs(conn, pairs, uuid, changes[name] or {}, now)
+            pairs.replace(conn, child, uuid, changes[name] or {}, now)
     if "tags" in changes:
         tags.replace(conn, uuid, changes["tags"] or ())
 
@@ -298,42 +305,3 @@ def destroy(conn: Connection, uuid: str, now: datetime.datetime) -> bool:
         tags.remove(conn, uuid)
     allocations.release(conn, uuid)
     return bool(done)
-
-
-def _insert_pairs(
-    conn: Connection, pairs: sa.Table, values: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """``values``: server's uuid -> its pairs."""
-    rows = [
-        {"instance_uuid": uuid, "key": key, "value": None if value is None else str(value)}
-        for uuid, its in values.items()
-        for key, value in its.items()
-    ]
-    if rows:
-        conn.execute(pairs.insert(), rows)
-
-
-def _replace_pairs(
-    conn: Connection,
-    pairs: sa.Table,
-    uuid: str,
-    values: Mapping[str, Any],
-    now: datetime.datetime,
-) -> None:
-    mine = sa.and_(pairs.c.instance_uuid == uuid, pairs.c.deleted == 0)
-    query = sa.select(pairs.c.key, pairs.c.value).where(mine)
-    current = dict(conn.execute(query).all())
-    gone = [key for key in current if key not in values]
-    if gone:
-        conn.execute(
-            pairs.update()
-            .where(mine, pairs.c.key.in_(gone))
-            .values(deleted=pairs.c.id, deleted_at=now)
-        )
-    for key, value in values.items():
-        if key in current and current[key] != value:
-            conn.execute(
-                pairs.update().where(mine, pairs.c.key == key).values(value=value, updated_at=now)
-            )
-    new = {key: value for key, value in values.items() if key not in current}
-    _insert_pairs(conn, pairs, {uuid: new})

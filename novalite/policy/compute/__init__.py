@@ -1,6 +1,7 @@
 """The compute API's rules, one module per resource."""
 
 from novalite.policy.compute import (
+    admin_actions,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
@@ -11,8 +12,13 @@ from novalite.policy.compute import (
     ips,
     keypairs,
     limits,
+    lock_server,
     server_external_events,
     server_groups,
+    server_metadata,
+    server_password,
+    server_tags,
+    server_topology,
     servers,
     services,
     volume_attachments,
@@ -22,6 +28,7 @@ from novalite.policy.compute import (
 RULES = [
     rule
     for module in (
+        admin_actions,
         assisted_volume_snapshots,
         availability_zone,
         console_output,
@@ -32,8 +39,13 @@ RULES = [
         ips,
         keypairs,
         limits,
+        lock_server,
         server_external_events,
         server_groups,
+        server_metadata,
+        server_password,
+        server_tags,
+        server_topology,
         servers,
         services,
         volume_attachments,

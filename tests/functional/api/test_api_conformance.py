@@ -30,9 +30,14 @@ PREFIXES = (
     "/os-snapshots",
     "/os-volumes",
     "/servers/{server_id}/ips",
+    "/servers/{server_id}/metadata",
+    "/servers/{server_id}/os-server-password",
     "/servers/{server_id}/os-volume_attachments",
+    "/servers/{server_id}/tags",
+    "/servers/{server_id}/topology",
     "/versions",
 )
+ACTIONS = {"lock", "os-resetState", "unlock"}
 # PUT /os-services/{id} stands for these before 2.53: they are values of {id}.
 PSEUDO = re.compile(r"^/os-services/(enable|disable|disable-log-reason|force-down)$")
 # Another name of /servers, whose tests those of servers are.
@@ -56,7 +61,7 @@ def _shape(path: str) -> str:
 REFERENCE = [
     operation
     for operation in SURFACE
-    if operation["path"].startswith(PREFIXES)
+    if (operation["path"].startswith(PREFIXES) or operation["action"] in ACTIONS)
     and not PSEUDO.match(operation["path"])
     and not operation["path"].startswith(ALIAS)
 ]
