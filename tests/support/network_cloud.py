@@ -23,6 +23,7 @@ from novalite.network.embedded.bootstrap import bootstrap
 from novalite.network.embedded.service import NetworkService
 from novalite.network.neutron import NeutronClient
 from novalite.wsgi import paste, server
+from tests.support.log_in import project_token
 
 CIDR = "10.77.0.0/24"
 
@@ -57,25 +58,7 @@ class Cloud:
 
     def token(self, user: str) -> str:
         if user not in self.tokens:
-            project = "service" if user == "nova" else user
-            domain = {"id": "default"}
-            body = {
-                "auth": {
-                    "identity": {
-                        "methods": ["password"],
-                        "password": {
-                            "user": {
-                                "name": user,
-                                "domain": domain,
-                                "password": self.passwords[user],
-                            }
-                        },
-                    },
-                    "scope": {"project": {"name": project, "domain": domain}},
-                }
-            }
-            answer = self.http.post_json("/identity/v3/auth/tokens", body)
-            self.tokens[user] = answer.headers["X-Subject-Token"]
+            self.tokens[user] = project_token(self.http, user, self.passwords[user])
         return self.tokens[user]
 
     def context(self, user: str = "demo") -> RequestContext:

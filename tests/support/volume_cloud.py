@@ -26,6 +26,7 @@ from novalite.image.embedded.service import ImageService
 from novalite.volume.embedded import app as volume_app
 from novalite.volume.embedded.service import VolumeService
 from novalite.wsgi import paste
+from tests.support.log_in import project_token
 
 SECONDS = 30.0
 
@@ -152,17 +153,7 @@ class Cloud:
 
     def token(self, user: str) -> str:
         if user not in self.tokens:
-            project = "service" if user == "nova" else user
-            domain = {"id": "default"}
-            who = {"name": user, "domain": domain, "password": self.passwords[user]}
-            body = {
-                "auth": {
-                    "identity": {"methods": ["password"], "password": {"user": who}},
-                    "scope": {"project": {"name": project, "domain": domain}},
-                }
-            }
-            answer = self.http.post_json("/identity/v3/auth/tokens", body)
-            self.tokens[user] = answer.headers["X-Subject-Token"]
+            self.tokens[user] = project_token(self.http, user, self.passwords[user])
         return self.tokens[user]
 
     def context(self, user: str = "demo") -> RequestContext:
