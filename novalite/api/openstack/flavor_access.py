@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from novalite.api.compute import projects
 from novalite.api.openstack.flavors import api_database
 from novalite.api.openstack.schemas import flavor_access as schemas
 from novalite.api.openstack.views import flavors as views
 from novalite.db.api_database import flavors as db
-from novalite.exception import Conflict, NotFound, ValidationError
+from novalite.exception import Conflict, NotFound
 from novalite.objects import Flavor
 from novalite.wsgi.operations import Operation, Request
 
@@ -19,16 +20,10 @@ def list_access(req: Request) -> dict[str, Any]:
     return views.access(flavor)
 
 
-def _known_project(req: Request, project_id: str) -> None:
-    identity = req.deployment.identity
-    if identity is not None and not identity.project_exists(project_id):
-        raise ValidationError(detail=f"Project ID {project_id} is not a valid project.")
-
-
 def add_tenant_access(req: Request) -> dict[str, Any]:
     flavorid = req.path["id"]
     project_id = req.body["addTenantAccess"]["tenant"]
-    _known_project(req, project_id)
+    projects.check(req.deployment, project_id)
 
     def add(conn: Any) -> Flavor:
         flavor = db.get(conn, flavorid)

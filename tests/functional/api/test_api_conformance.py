@@ -24,6 +24,8 @@ PREFIXES = (
     "/os-availability-zone",
     "/os-hypervisors",
     "/os-keypairs",
+    "/os-quota-class-sets",
+    "/os-quota-sets",
     "/os-server-external-events",
     "/os-server-groups",
     "/os-services",

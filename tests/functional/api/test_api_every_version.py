@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from novalite.wsgi.microversions import COMPUTE, Microversion
+from tests.support.api import PROJECT
 from tests.support.api_cloud import Cloud
 
 DATA = pathlib.Path(__file__).parents[2] / "data" / "reference"
@@ -21,6 +22,8 @@ PREFIXES = (
     "/os-availability-zone",
     "/os-hypervisors",
     "/os-keypairs",
+    "/os-quota-class-sets",
+    "/os-quota-sets",
     "/os-server-groups",
     "/os-services",
     "/versions",
@@ -59,6 +62,8 @@ def _path(cloud: Cloud, operation: dict[str, Any], version: Microversion) -> str
         "/flavors/1/os-extra_specs": "key",
         "/flavors": "1",
         "/os-keypairs": "key",
+        "/os-quota-class-sets": "default",
+        "/os-quota-sets": PROJECT,
         "/os-hypervisors": node.uuid if version >= (2, 53) else str(node.id),
         "/os-server-groups": cloud.group,
         "/extensions": "NMN",

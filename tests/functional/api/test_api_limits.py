@@ -57,6 +57,40 @@ def test_use_is_counted(api: ApiFixture) -> None:
     assert (other["totalInstancesUsed"], other["maxTotalCores"]) == (0, 20)
 
 
+def test_each_maximum_is_what_was_set(api: ApiFixture) -> None:
+    """Of the project, or of the class; a user's own limits do not show."""
+    maxima = {
+        "maxTotalInstances": "instances",
+        "maxTotalCores": "cores",
+        "maxTotalRAMSize": "ram",
+        "maxTotalKeypairs": "key_pairs",
+        "maxServerMeta": "metadata_items",
+        "maxImageMeta": "metadata_items",
+        "maxPersonality": "injected_files",
+        "maxPersonalitySize": "injected_file_content_bytes",
+        "maxServerGroups": "server_groups",
+        "maxServerGroupMembers": "server_group_members",
+        "maxTotalFloatingIps": "floating_ips",
+        "maxSecurityGroups": "security_groups",
+        "maxSecurityGroupRules": "security_group_rules",
+    }
+    wanted = {name: 300 + n for n, name in enumerate(sorted(set(maxima.values())))}
+    body = {"quota_set": wanted}
+    assert api.put(f"/os-quota-sets/{PROJECT}", body, token="admin").status == 200
+    mine = {"quota_set": {"cores": 7}}
+    path = f"/os-quota-sets/{PROJECT}?user_id=user-member"
+    assert api.put(path, mine, token="admin").status == 200
+    of_class = {"quota_class_set": {"cores": 66}}
+    assert api.put("/os-quota-class-sets/default", of_class, token="admin").status == 200
+
+    absolute = api.get("/limits").json["limits"]["absolute"]
+    assert {name: absolute[name] for name in maxima} == {
+        name: wanted[resource] for name, resource in maxima.items()
+    }
+    other = api.get("/limits", token="other").json["limits"]["absolute"]
+    assert (other["maxTotalCores"], other["maxTotalInstances"]) == (66, 10)
+
+
 def test_limits_of_another_project(api: ApiFixture) -> None:
     path = f"/limits?tenant_id={OTHER_PROJECT}"
     assert api.get(path, token="member").status == 403

@@ -13,6 +13,9 @@ _MAXIMA: dict[str, tuple[str, tuple[int, int] | None]] = {
     "maxServerMeta": ("metadata_items", None),
     "maxServerGroups": ("server_groups", None),
     "maxServerGroupMembers": ("server_group_members", None),
+    "maxSecurityGroups": ("security_groups", (2, 36)),
+    "maxSecurityGroupRules": ("security_group_rules", (2, 36)),
+    "maxTotalFloatingIps": ("floating_ips", (2, 36)),
     "maxTotalCores": ("cores", None),
     "maxTotalInstances": ("instances", None),
     "maxTotalKeypairs": ("key_pairs", None),
@@ -25,13 +28,7 @@ _USED = {
     "totalServerGroupsUsed": "server_groups",
 }
 # What the network service counts since; these never say anything.
-_NETWORK = {
-    "maxSecurityGroups": -1,
-    "maxSecurityGroupRules": -1,
-    "maxTotalFloatingIps": -1,
-    "totalFloatingIpsUsed": 0,
-    "totalSecurityGroupsUsed": 0,
-}
+_USED_OF_NETWORK = {"totalFloatingIpsUsed": 0, "totalSecurityGroupsUsed": 0}
 _NETWORK_UNTIL = (2, 36)
 
 
@@ -45,5 +42,5 @@ def shown(
     }
     absolute |= {name: used[resource] for name, resource in _USED.items()}
     if version < _NETWORK_UNTIL:
-        absolute |= _NETWORK
+        absolute |= _USED_OF_NETWORK
     return {"limits": {"rate": [], "absolute": absolute}}
