@@ -41,7 +41,7 @@ def refresh_network(place: Workplace, context: RequestContext, instance: Instanc
         if row is None or row.deleted or row.host != place.host or row.task_state == "deleting":
             return
         known = row.network_info or []
-        fresh = place.allocator.info(context, row.uuid, users_ports(known), known)
+        fresh = place.allocator.info(context, row, users_ports(known), known)
         if fresh == known:
             return
         step = InstanceStep(

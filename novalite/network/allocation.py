@@ -6,7 +6,7 @@ method may be repeated after a crash.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from novalite.context import RequestContext
 from novalite.exception import (
@@ -98,13 +98,14 @@ class Allocator:
         """Give back all ports of the server: those in ``requested_port_ids`` are the user's
         and only unbound, the others are deleted. Tries all before it raises the last error."""
         context = context.elevated()
+        theirs = frozenset(requested_port_ids)
         ports = self.api.list_ports(context, device_id=instance.uuid)
-        _release(self.api, context, ports, frozenset(requested_port_ids))
+        _release(self.api, context, _own(ports, instance.project_id, theirs), theirs)
 
     def info(
         self,
         context: RequestContext,
-        instance_uuid: str,
+        instance: Instance,
         requested_port_ids: Iterable[str] = (),
         cached: Sequence[VIF] = (),
     ) -> list[VIF]:
@@ -114,11 +115,12 @@ class Allocator:
         ``requested_port_ids`` are the user's own.
         """
         context = context.elevated()
-        ports = self.api.list_ports(context, device_id=instance_uuid)
         known = {vif.id: vif for vif in cached}
+        theirs = frozenset(requested_port_ids)
+        ports = self.api.list_ports(context, device_id=instance.uuid)
+        ports = _own(ports, instance.project_id, theirs.union(known))
         order = {vif.id: number for number, vif in enumerate(cached)}
         ports.sort(key=lambda port: order.get(port["id"], len(order)))
-        theirs = frozenset(requested_port_ids)
         tags = {port["id"]: known[port["id"]].tag for port in ports if port["id"] in known}
         ours = {
             port["id"]
@@ -130,14 +132,19 @@ class Allocator:
         return _vifs(self.api, context, ports, tags, ours)
 
     def security_group_names(
-        self, context: RequestContext, instance_uuids: Sequence[str]
+        self, context: RequestContext, instances: Collection[Instance]
     ) -> dict[str, list[str]]:
         """server uuid -> names of the groups on its ports, for many servers in two calls."""
-        if not instance_uuids:
+        if not instances:
             return {}
         context = context.elevated()
         ids: dict[str, list[str]] = {}
-        for port in self.api.list_ports(context, device_id=list(instance_uuids)):
+        found = {instance.uuid: instance for instance in instances}
+        for port in self.api.list_ports(context, device_id=list(found)):
+            instance = found[port["device_id"]]
+            granted = {vif.id for vif in instance.network_info or ()}
+            if not _own([port], instance.project_id, granted):
+                continue
             ids.setdefault(port["device_id"], []).extend(port.get("security_groups") or ())
         wanted = sorted({group for groups in ids.values() for group in groups})
         if not wanted:
@@ -175,12 +182,13 @@ class _Allocation:
         self.networks: list[Resource] = []
 
     def run(self) -> list[VIF]:
+        theirs = frozenset(item.port_id for item in self.requested if item.port_id)
         existing = self.api.list_ports(self.context, device_id=self.instance.uuid)
+        existing = _own(existing, self.instance.project_id, theirs)
         try:
             slots = self._slots(existing)
             ports = self._match_or_make(slots, existing)
             tags = {port["id"]: slot.tag for slot, port in zip(slots, ports, strict=True)}
-            theirs = {slot.port_id for slot in slots}
             ours = {port["id"] for port in ports if port["id"] not in theirs}
             return _vifs(self.api, self.context, ports, tags, ours, self.networks)
         except Exception as error:
@@ -270,6 +278,7 @@ class _Allocation:
         theirs = frozenset(item.port_id for item in self.requested if item.port_id)
         try:
             ports = self.api.list_ports(self.context, device_id=self.instance.uuid)
+            ports = _own(ports, self.instance.project_id, theirs)
             _release(self.api, self.context, ports, theirs)
         except NovaliteError:
             LOG.exception("Ports of instance %s could not be given back", self.instance.uuid)
@@ -302,6 +311,18 @@ def _bound(port: Resource) -> Resource:
     if port.get("binding:vif_type") in (None, "binding_failed", "unbound"):
         raise PortBindingFailed(port_id=port["id"])
     return port
+
+
+def _own(
+    ports: Iterable[Resource], project_id: str | None, granted: Collection[str]
+) -> list[Resource]:
+    """Whoever has a port may write any server's id on it: one of another project counts only if
+    it was given to the server by us or by its owner (``granted``: ids)."""
+    return [
+        port
+        for port in ports
+        if (port.get("project_id") or port.get("tenant_id")) == project_id or port["id"] in granted
+    ]
 
 
 def _release(

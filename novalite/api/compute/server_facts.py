@@ -119,10 +119,11 @@ def _load_security_groups(
     servers: Collection[Instance],
     facts: Facts,
 ) -> None:
-    uuids = [server.uuid for server in servers if server.host and not server.deleted]
-    if uuids:
+    placed = [server for server in servers if server.host and not server.deleted]
+    if placed:
         try:
-            facts.security_groups = parts.allocator(deployment).security_group_names(context, uuids)
+            allocator = parts.allocator(deployment)
+            facts.security_groups = allocator.security_group_names(context, placed)
         except NovaliteError:
             # A list of servers is worth more than the names of their groups.
             LOG.warning("the network service does not tell security groups", exc_info=True)

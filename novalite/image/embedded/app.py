@@ -21,6 +21,7 @@ from novalite.image.embedded.rest import (
     tasks,
     versions,
 )
+from novalite.image.embedded.rest.common import number_of
 from novalite.image.embedded.store import CHUNK
 from novalite.wsgi.application import Application, ServiceStyle
 from novalite.wsgi.faults import REASONS
@@ -95,7 +96,7 @@ def _drained(inner: WSGIApp) -> WSGIApp:
 
 def _drain(environ: dict[str, Any]) -> None:
     text = environ.get("CONTENT_LENGTH") or ""
-    length = int(text) if text.isascii() and text.isdigit() else None
+    length = number_of(text) if text.isascii() and text.isdigit() else None
     if length is None and "HTTP_TRANSFER_ENCODING" not in environ:
         return
     stream = environ["wsgi.input"]

@@ -7,6 +7,7 @@ sent along, and the answer is bytes to be inspected and nothing else.
 
 import dataclasses
 import logging
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -22,6 +23,8 @@ LOG = logging.getLogger(__name__)
 CONNECT_SECONDS = 10
 READ_SECONDS = 60  # without a byte
 REDIRECTIONS = 5
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
 PORTS = {"http": 80, "https": 443}
 
 
@@ -57,8 +60,10 @@ class Fetcher:
             host, port = (parts.hostname or "").lower(), parts.port
         except ValueError:
             return False
-        if parts.scheme not in PORTS or not host or parts.username is not None:
+        if parts.scheme not in PORTS or parts.username is not None or _BLANK.search(url):
             return False
+        if not _HOST.fullmatch(host):
+            return False  # other characters end a host's name for some readers of URLs
         usual = port is None or port in PORTS.values()
         named = f"{host}:{port or PORTS[parts.scheme]}"
         for entry in self._allowed:

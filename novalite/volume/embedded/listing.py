@@ -76,12 +76,18 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name)
     if text is None:
         return None
-    if not text.strip().lstrip("+-").isdecimal():
-        raise InvalidInput(reason=f"{name} must be an integer")
-    number = int(text)
+    number = _integer(text, name)
     if not 0 <= number <= MAX_NUMBER:
         raise InvalidInput(reason=f"{name} must be >= 0 and <= {MAX_NUMBER}")
     return number
+
+
+def _integer(value: Any, name: str) -> int:
+    """Raises InvalidInput, also for more digits than are ever converted."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(reason=f"{name} must be an integer") from None
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:
@@ -224,7 +230,10 @@ def _typed(column: ColumnElement[Any], name: str, value: Any) -> Any:
     if isinstance(column.type, sa.Boolean):
         return rows.boolean_of(value, name)
     if isinstance(column.type, sa.Integer):
-        return int(value)
+        number = _integer(value, name)
+        if abs(number) > MAX_NUMBER:
+            raise InvalidInput(reason=f"{name} must be <= {MAX_NUMBER}")
+        return number
     return "" if value is None else str(value)
 
 

@@ -44,6 +44,14 @@ OWN_PROPERTIES = frozenset(
 """Of what a volume keeps of its image: not to be given to a new one as custom properties."""
 
 
+def _minimum(kept: Row, name: str) -> int:
+    """What the owner of a volume may have made of it. Raises InvalidInput."""
+    text = kept.get(name) or "0"
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidInput(reason=f"{name} of the volume's image metadata is no number: {text}")
+    return int(text)
+
+
 class Uploads:
     def __init__(
         self,
@@ -135,8 +143,8 @@ class Uploads:
             "container_format": body.get("container_format") or "bare",
             "visibility": body.get("visibility") or "private",
             "protected": body.get("protected", False),
-            "min_disk": max(volume["size"], int(kept.get("min_disk") or 0)),
-            "min_ram": int(kept.get("min_ram") or 0),
+            "min_disk": max(volume["size"], _minimum(kept, "min_disk")),
+            "min_ram": _minimum(kept, "min_ram"),
         }
 
     def _type_view(self, context: RequestContext, volume: Row) -> Row | None:

@@ -236,9 +236,7 @@ def test_security_groups_of_new_ports(allocator, cloud):
     instance = server(cloud)
     allocator.allocate(admin_context(), instance, [], ["web"], "host1")
     assert ports_of(cloud, instance)[0]["security_groups"] == [web]
-    assert allocator.security_group_names(admin_context(), [instance.uuid]) == {
-        instance.uuid: ["web"]
-    }
+    assert allocator.security_group_names(admin_context(), [instance]) == {instance.uuid: ["web"]}
 
 
 def test_a_users_port_is_used_and_given_back(allocator, cloud):
@@ -305,13 +303,51 @@ def test_info_is_what_is_there_now(allocator, cloud):
     mine = cloud.make("port", network_id=cloud.network)
     requested = [on(cloud.network, tag="blue"), with_port(mine["id"])]
     vifs = allocator.allocate(admin_context(), instance, requested, [], "host1")
-    assert allocator.info(admin_context(), instance.uuid, cached=vifs) == vifs
-    fresh = allocator.info(admin_context(), instance.uuid, [mine["id"]])
+    assert allocator.info(admin_context(), instance, cached=vifs) == vifs
+    fresh = allocator.info(admin_context(), instance, [mine["id"]])
     assert {vif.id: vif.created_by_us for vif in fresh} == {
         vifs[0].id: True,
         vifs[1].id: False,
     }
     cloud.service.delete_port(admin_context(), vifs[0].id)
-    left = allocator.info(admin_context(), instance.uuid, cached=vifs)
+    left = allocator.info(admin_context(), instance, cached=vifs)
     assert [vif.id for vif in left] == [vifs[1].id]
-    assert allocator.info(admin_context(), A_UUID) == []
+    assert allocator.info(admin_context(), server(cloud, 2)) == []
+
+
+def test_nobody_puts_a_port_into_another_projects_server(allocator, cloud):
+    """Who has a port may write any server's id on it."""
+    instance = server(cloud)
+    (vif,) = allocator.allocate(admin_context(), instance, [], [], "host1")
+    trap = cloud.make("network", user="admin", name="trap")["id"]
+    cloud.make("subnet", user="admin", network_id=trap, cidr="10.9.0.0/24", ip_version=4)
+    group = cloud.make("security_group", user="admin", name="trapped")["id"]
+    owner = "compute:nova"
+    foreign = cloud.make(
+        "port", user="admin", network_id=trap, device_id=instance.uuid, device_owner=owner,
+        security_groups=[group],
+    )  # fmt: skip
+    admin = admin_context()
+    assert allocator.info(admin, instance) == [vif]
+    assert allocator.info(admin, instance, cached=[vif]) == [vif]
+    names = allocator.security_group_names(admin, [instance])
+    assert names == {instance.uuid: ["default"]}
+    (again,) = allocator.allocate(admin, instance, [], [], "host1")
+    assert again.id == vif.id
+    allocator.deallocate(admin, instance)
+    assert cloud.service.show_port(admin, foreign["id"])["id"] == foreign["id"]
+    assert ports_of(cloud, instance)[0]["id"] == foreign["id"]
+
+    (fresh,) = allocator.allocate(admin, instance, [], [], "host1")
+    assert fresh.id != foreign["id"]
+
+
+def test_a_port_that_was_given_by_another_project_stays(allocator, cloud):
+    instance = server(cloud)
+    given = cloud.make("port", user="admin", network_id=cloud.network)
+    requested = [with_port(given["id"])]
+    vifs = allocator.allocate(admin_context(), instance, requested, [], "host1")
+    assert allocator.info(admin_context(), instance, cached=vifs) == vifs
+    assert allocator.info(admin_context(), instance, [given["id"]]) == vifs
+    allocator.deallocate(admin_context(), instance, [given["id"]])
+    assert ports_of(cloud, instance) == []

@@ -450,6 +450,9 @@ def test_how_many_addresses_are_in_use(cloud):
     assert (listed["total_ips"], listed["used_ips"]) == (13, 2)
     assert cloud.request("GET", path).status_int == 404
     assert cloud.request("GET", query).json["network_ip_availabilities"] == []
+    page = cloud.request("GET", "/network-ip-availabilities?limit=1", user="admin").json
+    assert len(page["network_ip_availabilities"]) == 1
+    assert page["network_ip_availabilities_links"][0]["rel"] == "next"
 
 
 def test_a_topology_by_one_request(cloud):

@@ -13,6 +13,14 @@ def service_of(req: Request) -> ImageService:
     return cast(ImageService, req.deployment.image)
 
 
+DIGITS, LARGEST = 18, 2**63 - 1
+
+
+def number_of(digits: str) -> int:
+    """No number that is kept is larger than LARGEST, and thousands of digits are no int at all."""
+    return int(digits) if len(digits) <= DIGITS else LARGEST
+
+
 def page(req: Request, sortable: tuple[str, ...]) -> tuple[tuple[str, str], int, str | None]:
     """((sort key, direction), limit, marker) of a list. Raises Invalid."""
     key = req.query_one("sort_key", "created_at") or "created_at"
@@ -26,7 +34,7 @@ def page(req: Request, sortable: tuple[str, ...]) -> tuple[tuple[str, str], int,
         return (key, direction), most, req.query_one("marker")
     if not (text.isascii() and text.isdigit()):
         raise exception.Invalid("limit param must be an integer")
-    return (key, direction), min(int(text), most), req.query_one("marker")
+    return (key, direction), min(number_of(text), most), req.query_one("marker")
 
 
 def listed(

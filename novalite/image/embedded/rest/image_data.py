@@ -7,7 +7,7 @@ from typing import Any
 from novalite import exception
 from novalite.image.embedded.images import WITH_DATA
 from novalite.image.embedded.records import Image
-from novalite.image.embedded.rest.common import service_of
+from novalite.image.embedded.rest.common import number_of, service_of
 from novalite.image.embedded.store import CHUNK
 from novalite.image.embedded.stores import DEFAULT
 from novalite.wsgi.faults import HTTPFault
@@ -49,7 +49,7 @@ def _length(text: str | None) -> int | None:
         return None
     if not (text.isascii() and text.isdigit()):
         raise exception.InvalidInput(reason="a length is a number of bytes")
-    return int(text)
+    return number_of(text)
 
 
 def incoming(environ: dict[str, Any], length: int | None) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from novalite.image.embedded.records import (
     VISIBILITIES,
     ImageQuery,
 )
+from novalite.image.embedded.rest.common import number_of
 from novalite.wsgi.formats import parse_time
 
 _TEXTS = (
@@ -99,7 +100,7 @@ def _boolean(name: str, value: str) -> bool:
 def _number(name: str, value: str) -> int:
     if not value.isascii() or not value.isdigit():
         raise _invalid(name, value)
-    return int(value)
+    return number_of(value)
 
 
 def _time(name: str, value: str) -> tuple[str, datetime.datetime]:

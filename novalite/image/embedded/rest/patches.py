@@ -9,6 +9,7 @@ from typing import Any
 
 from novalite import exception
 from novalite.image.embedded import attributes
+from novalite.image.embedded.rest.common import number_of
 
 OLD_MEDIA_TYPE = "application/openstack-images-v2.0-json-patch"
 MEDIA_TYPES = ("application/openstack-images-v2.1-json-patch", OLD_MEDIA_TYPE)
@@ -114,7 +115,7 @@ def _at_index(step: Step, places: list[Any]) -> None:
     if step.op == "add" and text == "-":
         places.append(step.value)
         return
-    index = int(text) if text.isascii() and text.isdigit() else -1
+    index = number_of(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= index < len(places) + (step.op == "add"):
         raise exception.Invalid(f"Invalid position of a location: {text}")
     if step.op == "add":
