@@ -41,10 +41,8 @@ def remove(sdk: Any, *servers: str) -> None:
 
 
 def test_openstack_add_and_remove_volume(cloud: FakeCloud, sdk: Any) -> None:
-    volume, server, *_ = cloud.openstack(
-        "volume create --size 1 data -f json",
-        f"server create --image {IMAGE} --flavor {FLAVOR} --wait first -f json",
-    )
+    (volume,) = cloud.openstack("volume create --size 1 data -f json")
+    server = new_server(sdk, "first")
     reaches(sdk, volume["id"], "available")
     (made,) = cloud.openstack("server add volume --tag disk1 first data -f json")
     assert (made["Device"], made["Tag"]) == ("/dev/vdb", "disk1")
@@ -58,7 +56,7 @@ def test_openstack_add_and_remove_volume(cloud: FakeCloud, sdk: Any) -> None:
     (row,) = (row for row in listed if row["ID"] == volume["id"])
     assert row["Status"] == "in-use"
     (place,) = row["Attached to"]
-    assert (place["server_id"], place["device"]) == (server["id"], "/dev/vdb")
+    assert (place["server_id"], place["device"]) == (server.id, "/dev/vdb")
     assert attached[0]["Attachment ID"] == place["attachment_id"]
     cloud.openstack(
         "server volume update --delete-on-termination first data",
@@ -66,17 +64,23 @@ def test_openstack_add_and_remove_volume(cloud: FakeCloud, sdk: Any) -> None:
     )
     reaches(sdk, volume["id"], "available")
     assert cloud.openstack("server volume list first -f json") == [[]]
-    cloud.openstack("server delete --wait first", "volume delete data")
+    remove(sdk, server.id)
+    cloud.openstack("volume delete data")
 
 
 def test_openstack_boot_from_volume(cloud: FakeCloud, sdk: Any) -> None:
     image = sdk.image.find_image(IMAGE).id
     root = new_volume(sdk, name="root", image_id=image)
-    by_image, by_volume = cloud.openstack(
-        f"server create --image {IMAGE} --boot-from-volume 1 --flavor {FLAVOR} --wait bfv -f json",
-        f"server create --volume root --flavor {FLAVOR} --wait rooted -f json",
+    made = cloud.openstack(
+        f"server create --image {IMAGE} --boot-from-volume 1 --flavor {FLAVOR} bfv -f json",
+        f"server create --volume root --flavor {FLAVOR} rooted -f json",
     )
-    assert {by_image["status"], by_volume["status"]} == {"ACTIVE"}
+    for server in made:  # the command's own --wait looks every few seconds only
+        sdk.compute.wait_for_server(sdk.compute.get_server(server["id"]), wait=60, interval=0.2)
+    by_image, by_volume = cloud.openstack(
+        "server show bfv -f json",
+        "server show rooted -f json",
+    )
     assert by_image["image"] == by_volume["image"] == "N/A (booted from volume)"
     (made,) = by_image["volumes_attached"]
     assert [v["id"] for v in by_volume["volumes_attached"]] == [root]
