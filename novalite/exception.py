@@ -120,6 +120,10 @@ class NetworkUnusable(Invalid):
     message = "{reason}"
 
 
+class AggregateUnchanged(Invalid):
+    message = "Cannot {action} aggregate {aggregate_id}. Reason: {reason}."
+
+
 class UnacceptableParameters(Invalid):
     message = "{reason}"
 
@@ -315,6 +319,10 @@ class AggregateNameExists(Conflict):
 
 class AggregateHostExists(Conflict):
     message = "Aggregate {aggregate_id} already has host {host}."
+
+
+class AggregateHostRefused(Conflict):
+    message = "Cannot {action} host {host} in aggregate {aggregate_id}. Reason: {reason}."
 
 
 class KeyPairExists(Conflict):

@@ -19,6 +19,7 @@ from novalite.compute.events import LifecycleEvents
 from novalite.compute.gateway import PATIENCE, Gateway
 from novalite.compute.heartbeat import Heartbeat
 from novalite.compute.housekeeping import Housekeeping
+from novalite.compute.image_caching import ImageCaching
 from novalite.compute.reconcile import Reconciler
 from novalite.compute.resources import Resources
 from novalite.compute.running import Kind, Register
@@ -33,7 +34,7 @@ from novalite.exception import (
     InstanceNotReady,
 )
 from novalite.network.allocation import Allocator
-from novalite.objects import BlockDevice, BuildWork, Instance
+from novalite.objects import BlockDevice, BuildWork, ImageMeta, Instance
 from novalite.objects.block_device import ATTACHING, DETACHING, EXTENDING
 from novalite.virt.driver import ComputeDriver
 
@@ -86,6 +87,7 @@ class ComputeManager:
             workers=conf.default_thread_pool_size,
         )
         self._resources = Resources(self._place)
+        self._image_caching = ImageCaching(self._driver, host, self._stopping)
         self._reconciler = Reconciler(self._place, self._register)
         self._events = LifecycleEvents(self._register, self._reconciler.one, host)
         self._sweep = Sweep(
@@ -242,6 +244,13 @@ class ComputeManager:
     def get_host_uptime(self, context: RequestContext, host: str | None = None) -> str:
         """Raises NotSupported."""
         return resources.uptime()
+
+    def control_host(self, context: RequestContext, action: str) -> str:
+        """Raises NotSupported."""
+        return self._driver.control_host(action)
+
+    def cache_images(self, context: RequestContext, images: list[ImageMeta]) -> None:
+        self._image_caching.fetch(context, images)
 
     # ---- what the host does by itself ----
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from novalite.context import RequestContext
 from novalite.exception import InstanceNotReady
-from novalite.objects import BlockDevice, BuildWork, Instance
+from novalite.objects import BlockDevice, BuildWork, ImageMeta, Instance
 from novalite.rpc.transport import Messaging, Server
 
 TOPIC = "compute"
@@ -85,11 +85,17 @@ class ComputeAPI(Protocol):
         the active file takes in all above ``file_to_merge`` and stands on that, or on nothing
         when it is None. May be repeated. The end: error_deleting, or deleting with 90%."""
 
+    def cache_images(self, context: RequestContext, host: str, images: list[ImageMeta]) -> None:
+        """The host fetches those that it has not, one after the other, for later servers."""
+
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         """A call. The driver's bytes as text, undecodable bytes replaced."""
 
     def get_host_uptime(self, context: RequestContext, host: str) -> str:
         """A call: the text of uptime(1) on the host. Raises NotSupported."""
+
+    def control_host(self, context: RequestContext, host: str, action: str) -> str:
+        """A call: see ``ComputeDriver.control_host``. Raises NotSupported."""
 
 
 class ComputeReceiver(Protocol):
@@ -138,9 +144,13 @@ class ComputeReceiver(Protocol):
         delete_info: dict[str, Any],
     ) -> None: ...
 
+    def cache_images(self, context: RequestContext, images: list[ImageMeta]) -> None: ...
+
     def get_console_output(self, context: RequestContext, instance: Instance) -> str: ...
 
     def get_host_uptime(self, context: RequestContext) -> str: ...
+
+    def control_host(self, context: RequestContext, action: str) -> str: ...
 
 
 METHODS = (
@@ -154,8 +164,10 @@ METHODS = (
     "external_instance_event",
     "volume_snapshot_create",
     "volume_snapshot_delete",
+    "cache_images",
     "get_console_output",
     "get_host_uptime",
+    "control_host",
 )
 
 
@@ -261,6 +273,9 @@ class ComputeClient:
             delete_info=delete_info,
         )
 
+    def cache_images(self, context: RequestContext, host: str, images: list[ImageMeta]) -> None:
+        self._client.cast(context, "cache_images", server=host, images=images)
+
     def get_console_output(self, context: RequestContext, instance: Instance) -> str:
         answer = self._client.call(
             context, "get_console_output", server=_host(instance), instance=instance
@@ -269,6 +284,10 @@ class ComputeClient:
 
     def get_host_uptime(self, context: RequestContext, host: str) -> str:
         return cast("str", self._client.call(context, "get_host_uptime", server=host))
+
+    def control_host(self, context: RequestContext, host: str, action: str) -> str:
+        answer = self._client.call(context, "control_host", server=host, action=action)
+        return cast("str", answer)
 
 
 def _host(instance: Instance) -> str:

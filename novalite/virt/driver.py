@@ -11,6 +11,8 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from novalite.context import RequestContext
+from novalite.exception import NotSupported
 from novalite.objects import VIF, BlockDevice, ComputeNode, ImageMeta, Instance
 
 
@@ -167,6 +169,19 @@ class ComputeDriver(abc.ABC):
         """Merge ``delete_info["file_to_merge"]`` into ``merge_target_file``; without a target let
         the active file stand on ``file_to_merge``, or on nothing. The device's
         ``connection_info`` from now on."""
+
+    # ---- what a driver may leave out ----
+
+    def cache_image(self, context: RequestContext, image: ImageMeta) -> None:
+        """Have the image here for servers to come. Raises NotSupported, and what says that the
+        image cannot be had or used."""
+        raise NotSupported()
+
+    def control_host(self, action: str) -> str:
+        """``action`` and what is answered when it is done: ``enable`` (enabled), ``disable``
+        (disabled), ``on_maintenance``, ``off_maintenance``, ``startup``, ``shutdown``, ``reboot``
+        (the same word). Raises NotSupported."""
+        raise NotSupported("The requested functionality is not supported.")
 
     def on_lifecycle_event(self, listener: Callable[[LifecycleEvent], None]) -> None:
         """Call ``listener``, from a thread of the driver's, for each event from now on."""

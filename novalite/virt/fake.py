@@ -21,8 +21,9 @@ from typing import Any
 from oslo_config import cfg
 
 from novalite import states
+from novalite.context import RequestContext
 from novalite.exception import InstanceNotOnHost, RescheduledException
-from novalite.objects import VIF, BlockDevice, ComputeNode, Instance
+from novalite.objects import VIF, BlockDevice, ComputeNode, ImageMeta, Instance
 from novalite.virt import fake_volumes
 from novalite.virt.driver import ComputeDriver, GuestInfo, LifecycleEvent, SpawnRequest, Transition
 
@@ -62,6 +63,10 @@ class FakeDriver(ComputeDriver):
         self._numbers = 0
         self._directory: Path | None = None
         self._node_uuid = ""
+        self.images: set[str] = set()
+        """Ids of the images that were cached ahead."""
+        self.done: list[str] = []
+        """What this host was told to do: ``disable``, ``reboot``..."""
         self.disks: set[str] = set()
         """Uuids of the instances whose disks exist (with or without a guest)."""
 
@@ -109,6 +114,14 @@ class FakeDriver(ComputeDriver):
                 supported_instances=[[arch, "fake", "hvm"]],
             )
         ]
+
+    def cache_image(self, context: RequestContext, image: ImageMeta) -> None:
+        assert image.id is not None
+        self.images.add(image.id)
+
+    def control_host(self, action: str) -> str:
+        self.done.append(action)
+        return {"enable": "enabled", "disable": "disabled"}.get(action, action)
 
     # ---- guests ----
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from novalite.db.api_database import aggregates, host_mappings
 from novalite.db.cell_database import compute_nodes, instances, services
-from novalite.objects import ComputeNode, Flavor, Instance, Service
+from novalite.objects import ComputeNode, Flavor, ImageMeta, Instance, Service
 from tests.support.api import PROJECT, ApiFixture
 
 SERVER = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
@@ -16,19 +16,30 @@ SERVER = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 class FakeCompute:
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.cached: list[tuple[str, list[str | None]]] = []
+        self.done: list[tuple[str, str]] = []
 
     def get_host_uptime(self, context: Any, host: str) -> str:
         if self.error:
             raise self.error
         return f"{host}: up 1 day"
 
+    def cache_images(self, context: Any, host: str, images: list[ImageMeta]) -> None:
+        self.cached.append((host, [image.id for image in images]))
+
+    def control_host(self, context: Any, host: str, action: str) -> str:
+        if self.error:
+            raise self.error
+        self.done.append((host, action))
+        return {"enable": "enabled", "disable": "disabled"}.get(action, action)
+
 
 class Cloud(ApiFixture):
     """Two hosts in cell1, and a conductor."""
 
-    def __init__(self, tmp_path: pathlib.Path) -> None:
+    def __init__(self, tmp_path: pathlib.Path, **members: Any) -> None:
         self.computes = FakeCompute()
-        super().__init__(tmp_path, compute=self.computes)
+        super().__init__(tmp_path, compute=self.computes, **members)
         self.now = self.deployment.clock.now()
         self.services: dict[str, Service] = {}
         self.nodes: dict[str, ComputeNode] = {}
@@ -66,15 +77,15 @@ class Cloud(ApiFixture):
         cell = self.databases.own_cell[0].uuid
         self.api_db.run(lambda conn: host_mappings.map_host(conn, host, cell))
 
-    def add_server(self, host: str) -> None:
+    def add_server(self, host: str, uuid: str = SERVER, project_id: str = PROJECT) -> None:
         server = Instance(
-            uuid=SERVER,
-            project_id=PROJECT,
+            uuid=uuid,
+            project_id=project_id,
             user_id="user-member",
             display_name="test_server1",
             host=host,
             node=f"{host}.example",
-            flavor=Flavor("1", "m1", 512, 1, 1),
+            flavor=Flavor("1", "m1", 512, 1, 1, 2),
         )
         self.cell_db.run(lambda conn: instances.create(conn, server))
 

@@ -5,6 +5,7 @@ A cell whose database does not answer is left out and reported as down: the othe
 
 import dataclasses
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from novalite.objects import CELL0_UUID, CellMapping, ComputeNode, Instance, Ser
 LOG = logging.getLogger(__name__)
 
 COMPUTE = "nova-compute"
+LAST_NUMBER = 2**31 - 1
 
 T = TypeVar("T")
 
@@ -39,6 +41,14 @@ class Hypervisor:
 def databases_of(deployment: Deployment) -> Databases:
     assert deployment.databases is not None
     return deployment.databases
+
+
+def number(text: str) -> int | None:
+    """The number of a row, if the text can be one."""
+    if not re.fullmatch("[0-9]{1,10}", text):
+        return None
+    value = int(text)
+    return value if value <= LAST_NUMBER else None
 
 
 def each_cell(
@@ -192,6 +202,26 @@ def find_hypervisors(deployment: Deployment, id_: str | int) -> list[Hypervisor]
         for mapping, _, pairs in each_cell(databases_of(deployment), read)
         for node, service in pairs or ()
     ]
+
+
+def find_host(deployment: Deployment, host: str) -> Hypervisor:
+    """The first node of a compute host, with all servers of the host; at most three statements
+    per cell. Raises ComputeHostNotFound."""
+
+    def read(conn: Connection) -> tuple[ComputeNode, Service, list[Instance]] | None:
+        pairs = _with_services(conn, compute_nodes.on_host(conn, host))
+        # MariaDB takes names for equal that differ in case.
+        pairs = [(node, service) for node, service in pairs if node.host == host]
+        if not pairs:
+            return None
+        query = InstanceQuery(equals={"host": host}, sort_dirs=("asc",), load=())
+        return *pairs[0], instances.list_(conn, query)
+
+    for mapping, _, found in each_cell(databases_of(deployment), read):
+        if found is not None:
+            node, service, servers = found
+            return Hypervisor(node, service, mapping, servers)
+    raise ComputeHostNotFound(host=host)
 
 
 def add_servers(deployment: Deployment, hypervisors: list[Hypervisor]) -> None:

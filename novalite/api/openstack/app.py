@@ -5,6 +5,7 @@ The factories are named by the paste configuration.
 
 from novalite.api.openstack import (
     admin_actions,
+    aggregates,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
@@ -12,6 +13,7 @@ from novalite.api.openstack import (
     flavor_access,
     flavor_extra_specs,
     flavors,
+    hosts,
     hypervisors,
     instance_actions,
     ips,
@@ -42,6 +44,7 @@ from novalite.wsgi.paste import NotMounted, deployment_of
 
 RESOURCES = (
     admin_actions,
+    aggregates,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
@@ -49,6 +52,7 @@ RESOURCES = (
     flavor_access,
     flavor_extra_specs,
     flavors,
+    hosts,
     hypervisors,
     instance_actions,
     ips,

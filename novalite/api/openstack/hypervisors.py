@@ -33,9 +33,10 @@ def _marker(req: Request, text: str | None) -> str | int | None:
         if not is_uuid(text):
             raise ValidationError(detail=f"Invalid uuid {text}")
         return text
-    if not text.isdigit():
+    number = hosts.number(text)
+    if number is None:
         raise MarkerNotFound(marker=text)
-    return int(text)
+    return number
 
 
 def _page(req: Request) -> tuple[list[Hypervisor], int]:
@@ -98,7 +99,8 @@ def _one(req: Request) -> Hypervisor:
             raise ValidationError(detail=f"Invalid uuid {id_}")
         found = hosts.find_hypervisors(req.deployment, id_)
     else:
-        found = hosts.find_hypervisors(req.deployment, int(id_)) if id_.isdigit() else []
+        number = hosts.number(id_)
+        found = [] if number is None else hosts.find_hypervisors(req.deployment, number)
     if not found:
         raise _not_found(id_)
     return found[0]

@@ -1,5 +1,6 @@
 """Services of the cloud: /os-services. From 2.53 they are named by uuid."""
 
+import re
 from typing import Any
 
 from sqlalchemy import Connection
@@ -144,10 +145,10 @@ def delete_service(req: Request) -> None:
         database, service = use_cases.by_uuid(req.deployment, _uuid(req))
     else:
         id_ = req.path["id"]
-        if not id_.isdigit():
+        if not re.fullmatch("[0-9]+", id_):
             raise ValidationError(detail=f"Invalid service id {id_}")
         try:
-            database, service = use_cases.by_number(req.deployment, int(id_))
+            database, service = use_cases.by_number(req.deployment, hosts.number(id_) or 0)
         except ServiceNotFound:
             raise NotFound(f"Service {id_} not found.") from None
     use_cases.delete(req.deployment, database, service)

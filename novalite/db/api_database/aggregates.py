@@ -28,12 +28,21 @@ def list_(conn: Connection) -> list[Aggregate]:
     return _load(conn, _select)
 
 
-def get(conn: Connection, aggregate_id: int) -> Aggregate:
-    """Raises AggregateNotFound."""
+def get(conn: Connection, aggregate_id: int, *, lock: bool = False) -> Aggregate:
+    """``lock``: until the transaction ends nobody else changes it. Raises AggregateNotFound."""
+    if lock:
+        _lock(conn, aggregate_id)
     found = _load(conn, _select.where(table.c.id == aggregate_id))
     if not found:
         raise exception.AggregateNotFound(aggregate_id=aggregate_id)
     return found[0]
+
+
+def lock_all(conn: Connection) -> list[Aggregate]:
+    """As ``list_``, and until the transaction ends no other one gets past this: what is decided
+    from the hosts and zones of several aggregates stays true."""
+    conn.execute(sa.select(table.c.id).order_by(table.c.id).with_for_update()).all()
+    return list_(conn)
 
 
 def zones(conn: Connection) -> dict[str, str]:
@@ -84,6 +93,12 @@ def update_metadata(conn: Connection, aggregate_id: int, changes: Mapping[str, s
     ]
     if rows:
         conn.execute(metadata.insert(), rows)
+
+
+def touch(conn: Connection, aggregate_id: int) -> None:
+    """It was changed now."""
+    query = table.update().where(table.c.id == aggregate_id)
+    conn.execute(query, {"updated_at": utcnow()})
 
 
 def add_host(conn: Connection, aggregate_id: int, host: str) -> None:

@@ -2,11 +2,13 @@
 
 from novalite.policy.compute import (
     admin_actions,
+    aggregates,
     assisted_volume_snapshots,
     availability_zone,
     console_output,
     extensions,
     flavors,
+    hosts,
     hypervisors,
     instance_actions,
     ips,
@@ -31,11 +33,13 @@ RULES = [
     rule
     for module in (
         admin_actions,
+        aggregates,
         assisted_volume_snapshots,
         availability_zone,
         console_output,
         extensions,
         flavors,
+        hosts,
         hypervisors,
         instance_actions,
         ips,

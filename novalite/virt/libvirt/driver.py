@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from oslo_config import cfg
 
-from novalite.context import admin_context
+from novalite.context import RequestContext, admin_context
 from novalite.exception import HypervisorUnavailable, InstanceNotOnHost
 from novalite.guest_data import GuestData
-from novalite.objects import VIF, BlockDevice, ComputeNode, Instance
+from novalite.objects import VIF, BlockDevice, ComputeNode, ImageMeta, Instance
 from novalite.virt.driver import ComputeDriver, GuestInfo, SpawnRequest
 from novalite.virt.libvirt import config_drive, console, guest, guest_xml, host, kvm_probe
 from novalite.virt.libvirt.attachments import Attachments
@@ -277,6 +277,14 @@ class LibvirtDriver(ComputeDriver):
             LOG.exception("The image cache could not be looked through")
         finally:
             self._prune_lock.release()
+
+    def cache_image(self, context: RequestContext, image: ImageMeta) -> None:
+        if self._connected is None:
+            raise HypervisorUnavailable(host=self.host)
+        if image.disk_format in ("aki", "ari"):
+            self._cache.kernel(context, image)
+        else:
+            self._cache.disk(context, image)
 
     def prune_images(self) -> list[str]:
         """Remove what no guest uses and nobody asked for lately; the keys of what was."""

@@ -19,7 +19,9 @@ PREFIXES = (
     "/extensions",
     "/flavors",
     "/limits",
+    "/os-aggregates",
     "/os-availability-zone",
+    "/os-hosts",
     "/os-hypervisors",
     "/os-keypairs",
     "/os-quota-class-sets",
@@ -48,6 +50,7 @@ def cloud(tmp_path: pathlib.Path) -> Iterator[Cloud]:
     group = {"name": "group", "policies": ["affinity"]}
     made = fixture.post("/os-server-groups", {"server_group": group}, token="admin")
     assert made.status == 200
+    fixture.add_zone("zone1", "host1")
     fixture.group = made.json["server_group"]["id"]
     yield fixture
     fixture.close()
@@ -65,6 +68,8 @@ def _path(cloud: Cloud, operation: dict[str, Any], version: Microversion) -> str
         "/os-quota-class-sets": "default",
         "/os-quota-sets": PROJECT,
         "/os-hypervisors": node.uuid if version >= (2, 53) else str(node.id),
+        "/os-aggregates": "1",
+        "/os-hosts": "host1",
         "/os-server-groups": cloud.group,
         "/extensions": "NMN",
         "/versions": "v2.1",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.api import ApiFixture
 from tests.support.servers_api import ServersApi
 
 POST = 7
@@ -28,7 +29,7 @@ class Counted:
 
 
 @contextlib.contextmanager
-def counted(cloud: ServersApi) -> Iterator[Counted]:
+def counted(cloud: ApiFixture) -> Iterator[Counted]:
     result = Counted()
     databases = (cloud.api_db, cloud.databases.cell0, cloud.cell_db)
     with contextlib.ExitStack() as stack:
