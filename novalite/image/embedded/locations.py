@@ -134,11 +134,11 @@ class Locations:
         the hash is. Raises Invalid, Forbidden, ImageNotFound, Conflict."""
         if not self.enabled:
             raise exception.PolicyNotAuthorized(action="add_image_location")
-        check_validation(given, with_checksum=False)
-        self.fetcher.require(url, "location")
 
         def work(conn: Connection) -> None:
             image = self.images.authorized(conn, context, image_id, "add_image_location")
+            check_validation(given, with_checksum=False)
+            self.fetcher.require(url, "location")
             if image.status != "queued":
                 raise exception.Conflict(
                     f"Only images with status queued can be given a location: it is {image.status}"
