@@ -71,7 +71,7 @@ unit: $(VENV)/.tests ## logic alone
 functional: $(VENV)/.tests ## the real WSGI pipeline on SQLite files
 	$(BIN)/pytest -q -n auto --dist loadfile tests/functional
 
-# Much of it waits for guests, so that more than one per core would do; memory is what counts.
+# At once; each file is one worker's. In this order the long ones come first.
 WORKERS ?= 2
 integration: $(VENV)/.tests test-packages ## real libvirt, RabbitMQ, MariaDB, PostgreSQL, clients
 	$(SUDO) $(abspath $(BIN))/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
