@@ -136,7 +136,9 @@ def test_service_is_deleted_by_number_before_2_53(cloud: Cloud) -> None:
     id_ = cloud.services["host1"].id
     assert admin(cloud, "DELETE", f"/os-services/{id_}", "2.53").status == 400
     assert admin(cloud, "DELETE", "/os-services/abc").status == 400
+    assert admin(cloud, "DELETE", "/os-services/%C2%B2").status == 400
     assert admin(cloud, "DELETE", "/os-services/999").status == 404
+    assert admin(cloud, "DELETE", f"/os-services/{'9' * 40}").status == 404
     assert admin(cloud, "DELETE", f"/os-services/{id_}").status == 204
 
 
@@ -218,7 +220,14 @@ def test_hypervisor_paging(cloud: Cloud) -> None:
     assert page.json["hypervisors_links"][0]["href"].endswith(f"marker={first.uuid}")
     assert [h["id"] for h in _hypervisors(cloud, f"?marker={first.uuid}")] == [second.uuid]
     assert _hypervisors(cloud, f"?marker={second.uuid}") == []
-    for marker, version in [("9", "2.33"), ("x", "2.33"), ("x", "2.53"), (SERVER, "2.53")]:
+    for marker, version in [
+        ("9", "2.33"),
+        ("9" * 40, "2.33"),
+        ("%C2%B2", "2.33"),
+        ("x", "2.33"),
+        ("x", "2.53"),
+        (SERVER, "2.53"),
+    ]:
         path = f"/os-hypervisors?marker={marker}"
         assert admin(cloud, "GET", path, version).status == 400
 
@@ -270,6 +279,8 @@ def test_hypervisor_that_is_none(cloud: Cloud) -> None:
     for path, version, code in [
         ("999", "2.1", 404),
         ("abc", "2.1", 404),
+        ("%C2%B2", "2.1", 404),
+        ("9" * 40, "2.1", 404),
         ("abc", "2.53", 400),
         (SERVER, "2.53", 404),
     ]:

@@ -161,6 +161,10 @@ def test_aggregates(api):
         with api.counting() as counter:
             found = aggregates.list_(conn)
         assert counter.count == 3
+        assert [a.name for a in aggregates.lock_all(conn)] == ["one", "zwei"]
+        assert aggregates.get(conn, one.id, lock=True).updated_at is None
+        aggregates.touch(conn, one.id)
+        assert aggregates.get(conn, one.id).updated_at is not None
         assert [(a.name, a.hosts, a.metadata) for a in found] == [
             ("one", ["h1"], {"availability_zone": "z1", "new": "1"}),
             ("zwei", ["h1", "h2"], {}),
@@ -196,6 +200,13 @@ def test_server_groups(api):
         instance_mappings.queue_for_delete(conn, uuids[2])
         assert instance_groups.count_members(conn, group.uuid) == 2
         assert instance_groups.count_members(conn, group.uuid, "v") == 0
+        assert instance_groups.get(conn, group.uuid, living=True).members == uuids[:2]
+        with api.counting() as counter:
+            (listed,) = instance_groups.list_(conn, limit=1, living=True)
+        assert (listed.members, counter.count) == (uuids[:2], 2)
+        assert instance_groups.list_(conn, "p", limit=1, offset=1) == []
+        assert instance_groups.count(conn, "p", "u") == 1
+        assert instance_groups.count(conn, "p", "v") == 0
         assert instance_groups.remove_member(conn, uuids[0])
         assert not instance_groups.remove_member(conn, uuids[0])
         assert instance_groups.count(conn, "p") == 1
