@@ -41,6 +41,14 @@ OPTIONS: list[cfg.Opt] = [
         help="Zone shown for services that are not compute services.",
     ),
     cfg.StrOpt("default_schedule_zone", help="Zone used when the request names none."),
+    cfg.StrOpt(
+        "instance_usage_audit_period",
+        default="month",
+        regex=r"^(hour(@[0-5]?\d)?|day(@([01]?\d|2[0-3]))?|month(@(0?[1-9]|1\d|2[0-8]))?"
+        r"|year(@(0?[1-9]|1[0-2]))?)$",
+        help="How long a usage audit period is: hour, day, month or year; with @ and the minute, "
+        "hour, day or month at which it begins.",
+    ),
     cfg.IntOpt("password_length", default=12, min=0, help="Length of generated passwords."),
     cfg.StrOpt(
         "osapi_compute_unique_server_name_scope",

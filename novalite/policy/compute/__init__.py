@@ -11,6 +11,7 @@ from novalite.policy.compute import (
     hosts,
     hypervisors,
     instance_actions,
+    instance_usage_audit_log,
     ips,
     keypairs,
     limits,
@@ -25,6 +26,7 @@ from novalite.policy.compute import (
     server_topology,
     servers,
     services,
+    simple_tenant_usage,
     volume_attachments,
     volumes,
 )
@@ -42,6 +44,7 @@ RULES = [
         hosts,
         hypervisors,
         instance_actions,
+        instance_usage_audit_log,
         ips,
         keypairs,
         limits,
@@ -56,6 +59,7 @@ RULES = [
         server_topology,
         servers,
         services,
+        simple_tenant_usage,
         volume_attachments,
         volumes,
     )

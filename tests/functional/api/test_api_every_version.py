@@ -23,11 +23,13 @@ PREFIXES = (
     "/os-availability-zone",
     "/os-hosts",
     "/os-hypervisors",
+    "/os-instance_usage_audit_log",
     "/os-keypairs",
     "/os-quota-class-sets",
     "/os-quota-sets",
     "/os-server-groups",
     "/os-services",
+    "/os-simple-tenant-usage",
     "/versions",
 )
 READING = [
@@ -71,6 +73,8 @@ def _path(cloud: Cloud, operation: dict[str, Any], version: Microversion) -> str
         "/os-aggregates": "1",
         "/os-hosts": "host1",
         "/os-server-groups": cloud.group,
+        "/os-instance_usage_audit_log": "2012-07-05 10:00:00",
+        "/os-simple-tenant-usage": PROJECT,
         "/extensions": "NMN",
         "/versions": "v2.1",
     }

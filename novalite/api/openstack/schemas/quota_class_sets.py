@@ -3,6 +3,7 @@
 from novalite.api.openstack.schemas import types
 from novalite.api.openstack.schemas.fields import Field, Schema, Version, document, spans
 from novalite.api.openstack.schemas.quota_sets import COUNT, LIMIT, UNTIL
+from novalite.wsgi.operations import Versioned
 
 _STARTS = ("2.1", "2.50", "2.57")
 # Before 2.50 they may be set, and are not shown.
@@ -17,7 +18,7 @@ _VIEW = tuple(
 _LIMITS = tuple(Field(name, LIMIT, until=last) for name, last in _UNTIL.items())
 
 
-def _set_of(*fields: Field) -> object:
+def _set_of(*fields: Field) -> Versioned:
     def build(version: Version) -> Schema:
         members = document(fields, version)
         return types.closed({"quota_class_set": members}, ("quota_class_set",))

@@ -2,6 +2,7 @@
 
 from novalite.api.openstack.schemas import types
 from novalite.api.openstack.schemas.fields import Field, Schema, Version, document, spans
+from novalite.wsgi.operations import Versioned
 
 COUNT: Schema = {"type": "integer", "minimum": -1}
 LIMIT: Schema = {
@@ -38,7 +39,7 @@ def _resources(value: Schema, *, required: bool) -> tuple[Field, ...]:
     return tuple(Field(name, value, until=last, required=required) for name, last in UNTIL.items())
 
 
-def _set_of(*fields: Field) -> object:
+def _set_of(*fields: Field) -> Versioned:
     def build(version: Version) -> Schema:
         return types.closed({"quota_set": document(fields, version)}, ("quota_set",))
 
