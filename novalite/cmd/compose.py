@@ -98,7 +98,11 @@ def _embedded_neighbours(conf: cfg.ConfigOpts, cloud: Deployment, process: Proce
         from novalite.volume.embedded.service import VolumeService
 
         volumes = cloud.volume = VolumeService(
-            conf, database, image=cloud.image, server_events=cloud.server_events
+            conf,
+            database,
+            image=cloud.image,
+            server_events=cloud.server_events,
+            policy=cloud.policy,
         )
         cloud.mounts["/volume"] = volume_app.app(cloud)
         process.add("volumes", volumes)

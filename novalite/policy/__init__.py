@@ -3,7 +3,7 @@ enforces them."""
 
 from oslo_policy import policy
 
-from novalite.policy import base, compute, identity, image, network
+from novalite.policy import base, compute, identity, image, network, volume
 from novalite.policy.enforcer import Enforcer
 
 __all__ = ["SECTIONS", "Enforcer", "all_rules", "list_rules"]
@@ -14,6 +14,7 @@ SECTIONS: tuple[tuple[str, list[policy.RuleDefault]], ...] = (
     ("Identity", identity.RULES),
     ("Image", image.RULES),
     ("Network", network.RULES),
+    ("Volume", volume.RULES),
 )
 """The rules under the headings that the documentation gives them. No name is in two sections:
 there is one policy file for all services."""

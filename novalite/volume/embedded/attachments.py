@@ -13,14 +13,7 @@ from novalite.context import RequestContext
 from novalite.exception import InvalidVolume, VolumeAttachmentNotFound
 from novalite.volume.embedded import records, rows
 from novalite.volume.embedded.connections import Connections
-from novalite.volume.embedded.core import (
-    Core,
-    Row,
-    demand_member,
-    demand_reader,
-    may_see,
-    privileged,
-)
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import InUseByServer, InvalidAttachment
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.attachments import attachments
@@ -58,17 +51,17 @@ class Attachments:
         self.connections = connections
 
     def list_(self, context: RequestContext, query: Query) -> tuple[list[Row], int | None]:
-        demand_reader(context, "volume:attachment_get_all")
+        self.core.authorize(context, "volume:attachment_get_all")
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             count = LISTING.count(conn, conditions) if query.with_count else None
             return LISTING.run(conn, conditions, query), count
 
     def show(self, context: RequestContext, attachment_id: str) -> Row:
         """With the ``connection_info`` that holds now. Raises VolumeAttachmentNotFound."""
-        demand_reader(context, "volume:attachment_get")
+        self.core.authorize(context, "volume:attachment_get")
         with self.core.database.read() as conn:
-            row = get(conn, context, attachment_id)
+            row = get(conn, self.core, context, attachment_id)
             volume = rows.get(conn, volumes, row["volume_id"])
         return self.connections.current(row, volume)
 
@@ -85,8 +78,8 @@ class Attachments:
         attachment_id = rows.new_id()
 
         def write(conn: Connection) -> Row:
-            volume = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:attachment_create", volume["project_id"])
+            volume = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:attachment_create", volume["project_id"])
             check_free(conn, volume, instance_uuid)
             row = {
                 "id": attachment_id,
@@ -102,7 +95,7 @@ class Attachments:
             if connector:
                 self._export(conn, volume, attachment_id, connector, mountpoint)
             follow(self.core, conn, volume_id)
-            return get(conn, context, attachment_id)
+            return get(conn, self.core, context, attachment_id)
 
         return self.core.database.run(write)
 
@@ -116,13 +109,13 @@ class Attachments:
         """Export to the host that ``connector`` describes: with ``connection_info``."""
 
         def write(conn: Connection) -> Row:
-            row = get(conn, context, attachment_id)
-            demand_member(context, "volume:attachment_update", row["project_id"])
+            row = get(conn, self.core, context, attachment_id)
+            self.core.authorize(context, "volume:attachment_update", row["project_id"])
             volume = rows.get(conn, volumes, row["volume_id"])
             assert volume is not None
             self._export(conn, volume, attachment_id, connector, mountpoint)
             follow(self.core, conn, row["volume_id"])
-            return get(conn, context, attachment_id)
+            return get(conn, self.core, context, attachment_id)
 
         return self.core.database.run(write)
 
@@ -158,8 +151,8 @@ class Attachments:
         """The server has it: in-use."""
 
         def write(conn: Connection) -> None:
-            row = get(conn, context, attachment_id)
-            demand_member(context, "volume:attachment_complete", row["project_id"])
+            row = get(conn, self.core, context, attachment_id)
+            self.core.authorize(context, "volume:attachment_complete", row["project_id"])
             changes: Row = {"attach_status": "attached"}
             if row["attach_time"] is None:
                 changes["attach_time"] = self.core.now()
@@ -176,10 +169,10 @@ class Attachments:
         InUseByServer."""
 
         def write(conn: Connection) -> list[Row]:
-            row = get(conn, context, attachment_id)
-            demand_member(context, "volume:attachment_delete", row["project_id"])
+            row = get(conn, self.core, context, attachment_id)
+            self.core.authorize(context, "volume:attachment_delete", row["project_id"])
             if not trusted:
-                check_unused(context, row)
+                check_unused(row)
             rows.delete(conn, T, T.c.id == attachment_id)
             follow(self.core, conn, row["volume_id"])
             return records.attachments_of(conn, row["volume_id"])
@@ -187,18 +180,18 @@ class Attachments:
         return self.core.database.run(write)
 
 
-def get(conn: Connection, context: RequestContext, attachment_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, attachment_id: str) -> Row:
     """Raises VolumeAttachmentNotFound."""
     row = rows.get(conn, T, str(attachment_id))
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise VolumeAttachmentNotFound(attachment_id=attachment_id)
     return row
 
 
-def check_unused(context: RequestContext, row: Row) -> None:
-    """A user who frees a volume behind the back of the server that writes to it could give it to
-    another one: only the compute service may. Raises InUseByServer."""
-    if row["instance_uuid"] and row["connector"] and not privileged(context):
+def check_unused(row: Row) -> None:
+    """A user, or an administrator, who frees a volume behind the back of the server that writes
+    to it could give it to another one: only the compute service may. Raises InUseByServer."""
+    if row["instance_uuid"] and row["connector"]:
         raise InUseByServer(instance_id=row["instance_uuid"])
 
 

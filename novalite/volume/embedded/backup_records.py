@@ -13,7 +13,7 @@ from novalite.volume.embedded import backup_rows, rows
 from novalite.volume.embedded.backup_rows import InvalidBackup
 from novalite.volume.embedded.backup_store import BackupStore
 from novalite.volume.embedded.backups import SERVICE
-from novalite.volume.embedded.core import Core, Row, demand_admin, own_project
+from novalite.volume.embedded.core import Core, Row, own_project
 from novalite.volume.embedded.errors import BackendFailed
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.tables.backups import backup_metadata as M
@@ -30,9 +30,11 @@ class BackupRecords:
 
     def export(self, context: RequestContext, backup_id: str) -> Row:
         """``backup_service`` and ``backup_url``, which is the record. Raises InvalidBackup."""
-        demand_admin(context, "backup:export-import")
+        self.core.authorize(context, "backup:export-import")
         with self.core.database.read() as conn:
-            row = backup_rows.complete(conn, [backup_rows.get(conn, context, backup_id)])[0]
+            row = backup_rows.complete(
+                conn, [backup_rows.get(conn, self.core, context, backup_id)]
+            )[0]
         if row["status"] != "available":
             raise InvalidBackup(reason=f"Backup status must be available and not {row['status']}.")
         record = {name: row[name] for name in (*TEXTS, "id", "volume_id", "size", "location")}
@@ -47,7 +49,7 @@ class BackupRecords:
     def import_(self, context: RequestContext, service: str, url: str) -> Row:
         """The row of a backup that belongs to the caller's project. Its data has to be in this
         service's store. Raises InvalidInput, InvalidBackup, QuotaError."""
-        demand_admin(context, "backup:backup-import")
+        self.core.authorize(context, "backup:backup-import")
         if service != SERVICE:
             raise InvalidBackup(reason=f"Backup service {service} is not supported here.")
         row, pairs = _decode(url)

@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import Invalid, NotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Row, may_see
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.backups import backup_metadata as M
 from novalite.volume.embedded.tables.backups import backups as T
 
@@ -22,10 +22,10 @@ class InvalidBackup(Invalid):
     message = "Invalid backup: {reason}"
 
 
-def get(conn: Connection, context: RequestContext, backup_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, backup_id: str) -> Row:
     """Raises BackupNotFound also for one that the caller may not see."""
     row = rows.get(conn, T, backup_id)
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise BackupNotFound(backup_id=backup_id)
     return row
 

@@ -7,14 +7,7 @@ from novalite.exception import InvalidInput, InvalidVolume
 from novalite.volume.embedded import backup_rows, records, rows
 from novalite.volume.embedded.backup_rows import InvalidBackup
 from novalite.volume.embedded.backup_store import location_of
-from novalite.volume.embedded.core import (
-    Core,
-    Row,
-    demand_admin,
-    demand_member,
-    demand_reader,
-    own_project,
-)
+from novalite.volume.embedded.core import Core, Row, own_project
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.listing import Listing, Query, pairs_filter
 from novalite.volume.embedded.quotas import Quotas
@@ -58,18 +51,20 @@ class Backups:
 
     def list_(self, context: RequestContext, query: Query | None = None) -> tuple[list[Row], int]:
         """(with ``metadata`` and ``dependents``, how many there are without paging)"""
-        demand_reader(context, "backup:get_all")
+        self.core.authorize(context, "backup:get_all")
         query = query or Query()
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             found = LISTING.run(conn, conditions, query)
             count = LISTING.count(conn, conditions) if query.with_count else 0
             return backup_rows.complete(conn, found), count
 
     def show(self, context: RequestContext, backup_id: str) -> Row:
-        demand_reader(context, "backup:get")
+        self.core.authorize(context, "backup:get")
         with self.core.database.read() as conn:
-            return backup_rows.complete(conn, [backup_rows.get(conn, context, backup_id)])[0]
+            return backup_rows.complete(
+                conn, [backup_rows.get(conn, self.core, context, backup_id)]
+            )[0]
 
     # ---- making ----
 
@@ -79,10 +74,10 @@ class Backups:
 
         Raises InvalidVolume, InvalidSnapshot, InvalidBackup, QuotaError.
         """
-        demand_member(context, "backup:create")
+        self.core.authorize(context, "backup:create")
 
         def write(conn: Connection) -> Row:
-            volume = records.volume(conn, context, body["volume_id"])
+            volume = records.volume(conn, self.core, context, body["volume_id"])
             row = self._row(conn, context, volume, body)
             holds = [volume["id"]]
             payload: Row = {"context": context.to_dict()}
@@ -136,11 +131,10 @@ class Backups:
             **rows.stamp(now),
         }
 
-    @staticmethod
     def _of_snapshot(
-        conn: Connection, context: RequestContext, volume: Row, row: Row, snapshot_id: str
+        self, conn: Connection, context: RequestContext, volume: Row, row: Row, snapshot_id: str
     ) -> None:
-        frozen = records.snapshot(conn, context, snapshot_id)
+        frozen = records.snapshot(conn, self.core, context, snapshot_id)
         if frozen["volume_id"] != volume["id"]:
             raise InvalidSnapshot(reason=f"{snapshot_id} is not of volume {volume['id']}")
         if frozen["status"] != "available":
@@ -171,23 +165,25 @@ class Backups:
 
     def update(self, context: RequestContext, backup_id: str, body: Row) -> Row:
         def write(conn: Connection) -> Row:
-            row = backup_rows.get(conn, context, backup_id)
-            demand_member(context, "backup:update", row["project_id"])
+            row = backup_rows.get(conn, self.core, context, backup_id)
+            self.core.authorize(context, "backup:update", row["project_id"])
             changes: Row = {name: body[name] for name in ("name", "description") if name in body}
             if body.get("metadata") is not None:
                 rows.set_pairs(conn, M, M.c.backup_id, backup_id, body["metadata"], replace=True)
             rows.update(conn, T, backup_id, changes, self.core.now())
-            return backup_rows.complete(conn, [backup_rows.get(conn, context, backup_id)])[0]
+            return backup_rows.complete(
+                conn, [backup_rows.get(conn, self.core, context, backup_id)]
+            )[0]
 
         return self.core.database.run(write)
 
     def reset_status(self, context: RequestContext, backup_id: str, status: str) -> None:
-        demand_admin(context, "volume_extension:backup_admin_actions:reset_status")
+        self.core.authorize(context, "volume_extension:backup_admin_actions:reset_status")
         if status not in RESETTABLE:
             raise InvalidInput(reason=f"Must specify a valid status: {status}")
 
         def write(conn: Connection) -> None:
-            backup_rows.get(conn, context, backup_id)
+            backup_rows.get(conn, self.core, context, backup_id)
             rows.update(conn, T, backup_id, {"status": status}, self.core.now())
 
         self.core.database.run(write)
@@ -196,10 +192,10 @@ class Backups:
         """``force``: whatever its state, for administrators. Raises InvalidBackup."""
 
         def write(conn: Connection) -> None:
-            row = backup_rows.get(conn, context, backup_id)
+            row = backup_rows.get(conn, self.core, context, backup_id)
             if force:
-                demand_admin(context, "volume_extension:backup_admin_actions:force_delete")
-            demand_member(context, "backup:delete", row["project_id"])
+                self.core.authorize(context, "volume_extension:backup_admin_actions:force_delete")
+            self.core.authorize(context, "backup:delete", row["project_id"])
             if not force and row["status"] not in DELETABLE:
                 raise InvalidBackup(reason="Backup status must be available or error")
             if backup_rows.dependents(conn, [backup_id]):
@@ -222,8 +218,8 @@ class Backups:
         """
 
         def write(conn: Connection) -> Row:
-            row = backup_rows.get(conn, context, backup_id)
-            demand_member(context, "backup:restore", row["project_id"])
+            row = backup_rows.get(conn, self.core, context, backup_id)
+            self.core.authorize(context, "backup:restore", row["project_id"])
             if row["status"] != "available":
                 raise InvalidBackup(reason="Backup status must be available")
             if volume_id is None:
@@ -253,10 +249,10 @@ class Backups:
             "backup_id": row["id"],
         }
         self.creation.insert(conn, context, volume_id, body)
-        return records.volume(conn, context, volume_id)
+        return records.volume(conn, self.core, context, volume_id)
 
     def _into(self, conn: Connection, context: RequestContext, row: Row, volume_id: str) -> Row:
-        volume = records.volume(conn, context, volume_id)
+        volume = records.volume(conn, self.core, context, volume_id)
         if volume["size"] < row["size"]:
             raise InvalidVolume(
                 reason=f"volume size {volume['size']} is too small to restore backup of size "

@@ -13,22 +13,24 @@ from sqlalchemy import Connection
 from novalite.clock import Clock, SystemClock
 from novalite.context import RequestContext
 from novalite.db.engine import Database
-from novalite.exception import InvalidInput, PolicyNotAuthorized
+from novalite.exception import InvalidInput
+from novalite.policy import Enforcer
 
 if TYPE_CHECKING:
     from novalite.volume.embedded.tasks import Tasks
 
 Row = dict[str, Any]
 Reporter = Callable[[Connection, Row, Exception], None]
-PRIVILEGED_ROLES = frozenset({"admin", "service"})
-WRITING_ROLES = frozenset({"member", "manager"}) | PRIVILEGED_ROLES
-READING_ROLES = frozenset({"reader"}) | WRITING_ROLES
+SERVICE = "service_or_admin"
+"""The rule that those pass who see the resources of every project, and whom the attachments of
+servers are left to."""
 
 
 @dataclasses.dataclass(slots=True)
 class Core:
     conf: cfg.ConfigOpts
     database: Database
+    policy: Enforcer
     clock: Clock = dataclasses.field(default_factory=SystemClock)
     tasks: Tasks | None = None
     reporter: Reporter | None = None
@@ -60,37 +62,24 @@ class Core:
         """The availability zone of everything that is stored here."""
         return str(self.conf.embedded.volume_availability_zone)
 
+    # ---- who may do what ----
 
-def privileged(context: RequestContext) -> bool:
-    """Administrators and other services see the resources of every project."""
-    return bool(context.is_admin) or bool(PRIVILEGED_ROLES.intersection(context.roles or ()))
+    def allowed(self, context: RequestContext, rule: str, project_id: str | None = None) -> bool:
+        """``project_id``: of what is acted upon; None: the caller's own."""
+        target = {"project_id": project_id or context.project_id, "user_id": context.user_id}
+        return self.policy.allowed(context, rule, target)
 
+    def authorize(self, context: RequestContext, rule: str, project_id: str | None = None) -> None:
+        """As ``allowed``. Raises PolicyNotAuthorized, naming ``rule``."""
+        target = {"project_id": project_id or context.project_id, "user_id": context.user_id}
+        self.policy.authorize(context, rule, target)
 
-def demand_admin(context: RequestContext, rule: str) -> None:
-    """Raises PolicyNotAuthorized, naming ``rule`` (``volume_extension:...``)."""
-    if not privileged(context):
-        raise PolicyNotAuthorized(action=rule)
+    def sees_all(self, context: RequestContext) -> bool:
+        """Administrators and other services see the resources of every project."""
+        return self.allowed(context, SERVICE)
 
-
-def demand_member(context: RequestContext, rule: str, project_id: str | None = None) -> None:
-    """The caller may change things of ``project_id`` (its own when None). Raises
-    PolicyNotAuthorized: readers may not, nor members of another project."""
-    if privileged(context):
-        return
-    if not WRITING_ROLES.intersection(context.roles or ()):
-        raise PolicyNotAuthorized(action=rule)
-    if not context.project_id or (project_id is not None and project_id != context.project_id):
-        raise PolicyNotAuthorized(action=rule)
-
-
-def demand_reader(context: RequestContext, rule: str, project_id: str | None = None) -> None:
-    """The caller may see things of ``project_id``. Raises PolicyNotAuthorized."""
-    if privileged(context):
-        return
-    if not READING_ROLES.intersection(context.roles or ()):
-        raise PolicyNotAuthorized(action=rule)
-    if project_id is not None and project_id != context.project_id:
-        raise PolicyNotAuthorized(action=rule)
+    def may_see(self, context: RequestContext, row: Row) -> bool:
+        return row["project_id"] == context.project_id or self.sees_all(context)
 
 
 def own_project(context: RequestContext) -> str:
@@ -99,7 +88,3 @@ def own_project(context: RequestContext) -> str:
     if not context.project_id:
         raise InvalidInput(reason="A project is needed.")
     return str(context.project_id)
-
-
-def may_see(context: RequestContext, row: Row) -> bool:
-    return privileged(context) or row["project_id"] == context.project_id

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import NotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.types import default_types as T
 from novalite.volume.embedded.types import Types
 
@@ -19,13 +19,13 @@ class DefaultTypes:
         self.types = types
 
     def list_(self, context: RequestContext) -> list[Row]:
-        demand_admin(context, RULE + "get_all")
+        self.core.authorize(context, RULE + "get_all")
         with self.core.database.read() as conn:
             query = sa.select(T).order_by(T.c.project_id)
             return [dict(row) for row in conn.execute(query).mappings()]
 
     def show(self, context: RequestContext, project_id: str) -> Row:
-        demand_admin(context, RULE + "get")
+        self.core.authorize(context, RULE + "get")
         with self.core.database.read() as conn:
             found = conn.execute(sa.select(T).where(T.c.project_id == project_id)).mappings()
             row = found.first()
@@ -34,7 +34,7 @@ class DefaultTypes:
         return dict(row)
 
     def set_(self, context: RequestContext, project_id: str, name_or_id: str) -> Row:
-        demand_admin(context, RULE + "set_or_update")
+        self.core.authorize(context, RULE + "set_or_update")
 
         def write(conn: Connection) -> Row:
             chosen = self.types.resolve(conn, context, name_or_id)
@@ -47,5 +47,5 @@ class DefaultTypes:
 
     def unset(self, context: RequestContext, project_id: str) -> None:
         """Unsetting what is not set is not an error."""
-        demand_admin(context, RULE + "unset")
+        self.core.authorize(context, RULE + "unset")
         self.core.database.run(lambda conn: rows.delete(conn, T, T.c.project_id == project_id))

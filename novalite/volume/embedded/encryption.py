@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.exception import Invalid, NotFound
 from novalite.volume.embedded import rows, types
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.types import encryption_types as T
 
 MEMBERS = ("provider", "cipher", "key_size", "control_location")
@@ -28,13 +28,13 @@ class Encryption:
         self.core = core
 
     def show(self, context: RequestContext, type_id: str) -> Row | None:
-        demand_admin(context, "volume_extension:volume_type_encryption:get")
+        self.core.authorize(context, "volume_extension:volume_type_encryption:get")
         with self.core.database.read() as conn:
-            types.get(conn, context, type_id)
+            types.get(conn, self.core, context, type_id)
             return of_type(conn, type_id)
 
     def create(self, context: RequestContext, type_id: str, body: Row) -> Row:
-        demand_admin(context, "volume_extension:volume_type_encryption:create")
+        self.core.authorize(context, "volume_extension:volume_type_encryption:create")
         row: Row = {
             "encryption_id": rows.new_id(),
             "volume_type_id": type_id,
@@ -53,7 +53,7 @@ class Encryption:
         return row
 
     def update(self, context: RequestContext, type_id: str, encryption_id: str, body: Row) -> None:
-        demand_admin(context, "volume_extension:volume_type_encryption:update")
+        self.core.authorize(context, "volume_extension:volume_type_encryption:update")
         changes: Row = {name: body[name] for name in MEMBERS if name in body}
         for name in ("provider", "control_location"):
             if name in changes and changes[name] is None:
@@ -72,7 +72,7 @@ class Encryption:
         self.core.database.run(write)
 
     def delete(self, context: RequestContext, type_id: str, encryption_id: str) -> None:
-        demand_admin(context, "volume_extension:volume_type_encryption:delete")
+        self.core.authorize(context, "volume_extension:volume_type_encryption:delete")
 
         def write(conn: Connection) -> None:
             self._idle(conn, context, type_id, "delete")
@@ -85,9 +85,8 @@ class Encryption:
     def _same(type_id: str, encryption_id: str) -> tuple[Any, ...]:
         return (T.c.volume_type_id == type_id, T.c.encryption_id == encryption_id)
 
-    @staticmethod
-    def _idle(conn: Connection, context: RequestContext, type_id: str, verb: str) -> None:
-        types.get(conn, context, type_id)
+    def _idle(self, conn: Connection, context: RequestContext, type_id: str, verb: str) -> None:
+        types.get(conn, self.core, context, type_id)
         if types.in_use(conn, type_id):
             raise Invalid(f"Cannot {verb} encryption specs. Volume type in use.")
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import Invalid, NotFound
 from novalite.volume.embedded import rows, types
-from novalite.volume.embedded.core import Core, Row, demand_admin, privileged
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.types import extra_specs as T
 
 USER_VISIBLE = frozenset({"multiattach", "RESKEY:availability_zones", "replication_enabled"})
@@ -18,13 +18,17 @@ class ExtraSpecNotFound(NotFound):
     message = "Volume Type {volume_type_id} has no extra specs with key {extra_specs_key}."
 
 
+SENSITIVE = "volume_extension:types_extra_specs:read_sensitive"
+
+
 class ExtraSpecs:
     def __init__(self, core: Core) -> None:
         self.core = core
 
     def list_(self, context: RequestContext, type_id: str) -> dict[str, str]:
         with self.core.database.read() as conn:
-            return seen_by(context, types.get(conn, context, type_id)["extra_specs"])
+            specs = types.get(conn, self.core, context, type_id)["extra_specs"]
+        return seen(specs, sensitive=self.core.allowed(context, SENSITIVE))
 
     def show(self, context: RequestContext, type_id: str, key: str) -> dict[str, str]:
         specs = self.list_(context, type_id)
@@ -34,7 +38,7 @@ class ExtraSpecs:
 
     def set_(self, context: RequestContext, type_id: str, specs: Mapping[str, str | None]) -> None:
         """Raises Invalid while volumes have the type: they were made by what it said before."""
-        demand_admin(context, "volume_extension:types_extra_specs:create")
+        self.core.authorize(context, "volume_extension:types_extra_specs:create")
 
         def write(conn: Connection) -> None:
             self._changeable(conn, context, type_id)
@@ -43,7 +47,7 @@ class ExtraSpecs:
         self.core.database.run(write)
 
     def delete(self, context: RequestContext, type_id: str, key: str) -> None:
-        demand_admin(context, "volume_extension:types_extra_specs:delete")
+        self.core.authorize(context, "volume_extension:types_extra_specs:delete")
 
         def write(conn: Connection) -> None:
             self._changeable(conn, context, type_id)
@@ -52,15 +56,14 @@ class ExtraSpecs:
 
         self.core.database.run(write)
 
-    @staticmethod
-    def _changeable(conn: Connection, context: RequestContext, type_id: str) -> Row:
-        row = types.get(conn, context, type_id)
+    def _changeable(self, conn: Connection, context: RequestContext, type_id: str) -> Row:
+        row = types.get(conn, self.core, context, type_id)
         if types.in_use(conn, type_id):
             raise Invalid("Volume Type is currently in use.")
         return row
 
 
-def seen_by(context: RequestContext, specs: Mapping[str, str]) -> dict[str, str]:
-    if privileged(context):
+def seen(specs: Mapping[str, str], *, sensitive: bool) -> dict[str, str]:
+    if sensitive:
         return dict(specs)
     return {key: value for key, value in specs.items() if key in USER_VISIBLE}

@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import Invalid, InvalidInput, NotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Row, may_see
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.groups import group_volume_types
 from novalite.volume.embedded.tables.groups import groups as T
 from novalite.volume.embedded.tables.volumes import volumes
@@ -26,20 +26,22 @@ class InvalidGroup(Invalid):
     message = "Invalid group: {reason}"
 
 
-def get(conn: Connection, context: RequestContext, group_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, group_id: str) -> Row:
     """Raises GroupNotFound also for one that the caller may not see."""
     row = rows.get(conn, T, group_id)
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise GroupNotFound(group_id=group_id)
     return row
 
 
-def check(conn: Connection, context: RequestContext, group_id: str, type_id: str) -> None:
+def check(
+    conn: Connection, core: Core, context: RequestContext, group_id: str, type_id: str
+) -> None:
     """Whether a new volume of a type may be made in a group.
 
     Raises GroupNotFound, InvalidInput.
     """
-    group = get(conn, context, group_id)
+    group = get(conn, core, context, group_id)
     if group["status"] not in ("available", "creating"):
         raise InvalidGroup(reason=f"Group status is {group['status']}.")
     if type_id not in types_of(conn, [group_id]).get(group_id, []):

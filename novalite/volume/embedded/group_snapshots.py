@@ -8,14 +8,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import DependencyUnavailable, InvalidInput, NotFound
 from novalite.volume.embedded import group_members, rows, snapshots
-from novalite.volume.embedded.core import (
-    Core,
-    Row,
-    demand_admin,
-    demand_member,
-    demand_reader,
-    may_see,
-)
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.group_members import InvalidGroup
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.snapshots import Snapshots
@@ -54,22 +47,22 @@ class GroupSnapshots:
         tasks.handle("group_snapshot_delete", Handler(self._gone, _into("error_deleting")))
 
     def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
-        demand_reader(context, "group:get_all_group_snapshots")
+        self.core.authorize(context, "group:get_all_group_snapshots")
         query = query or Query()
         with self.core.database.read() as conn:
-            return LISTING.run(conn, LISTING.conditions(conn, context, query), query)
+            return LISTING.run(conn, LISTING.conditions(conn, self.core, context, query), query)
 
     def show(self, context: RequestContext, group_snapshot_id: str) -> Row:
-        demand_reader(context, "group:get_group_snapshot")
+        self.core.authorize(context, "group:get_group_snapshot")
         with self.core.database.read() as conn:
-            return get(conn, context, group_snapshot_id)
+            return get(conn, self.core, context, group_snapshot_id)
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """Raises GroupNotFound, InvalidGroup, QuotaError."""
 
         def write(conn: Connection) -> Row:
-            group = group_members.get(conn, context, body["group_id"])
-            demand_member(context, "group:create_group_snapshot", group["project_id"])
+            group = group_members.get(conn, self.core, context, body["group_id"])
+            self.core.authorize(context, "group:create_group_snapshot", group["project_id"])
             found = rows.select(conn, volumes, volumes.c.group_id == group["id"])
             _check(group, found)
             row = {
@@ -96,12 +89,12 @@ class GroupSnapshots:
         return row
 
     def reset_status(self, context: RequestContext, group_snapshot_id: str, status: str) -> None:
-        demand_admin(context, "group:reset_group_snapshot_status")
+        self.core.authorize(context, "group:reset_group_snapshot_status")
         if status not in STATES:
             raise InvalidInput(reason=f"Must specify a valid status: {status}")
 
         def write(conn: Connection) -> None:
-            get(conn, context, group_snapshot_id)
+            get(conn, self.core, context, group_snapshot_id)
             rows.update(conn, T, group_snapshot_id, {"status": status}, self.core.now())
 
         self.core.database.run(write)
@@ -110,8 +103,8 @@ class GroupSnapshots:
         """With its snapshots. Raises InvalidGroup."""
 
         def write(conn: Connection) -> None:
-            row = get(conn, context, group_snapshot_id)
-            demand_member(context, "group:delete_group_snapshot", row["project_id"])
+            row = get(conn, self.core, context, group_snapshot_id)
+            self.core.authorize(context, "group:delete_group_snapshot", row["project_id"])
             if row["status"] not in DELETABLE:
                 raise InvalidGroup(
                     reason=f"GroupSnapshot status must be available or error, but current status "
@@ -163,10 +156,10 @@ def _into(status: str) -> Callable[[Connection, Row, Exception], None]:
     return failed
 
 
-def get(conn: Connection, context: RequestContext, group_snapshot_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, group_snapshot_id: str) -> Row:
     """Raises GroupSnapshotNotFound."""
     row = rows.get(conn, T, group_snapshot_id)
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise GroupSnapshotNotFound(group_snapshot_id=group_snapshot_id)
     return row
 

@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.exception import Conflict, Invalid, NotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Core, Row, demand_admin, privileged
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.rows import Condition
 from novalite.volume.embedded.tables.groups import group_specs as S
@@ -48,7 +48,7 @@ class GroupTypes:
         self, context: RequestContext, public: bool | None, query: Query | None = None
     ) -> list[Row]:
         """``public`` None: both kinds."""
-        conditions: list[Condition] = _usable(context)
+        conditions: list[Condition] = _usable(self.core, context)
         if public is not None:
             conditions.append(T.c.is_public == sa.literal(public))
         with self.core.database.read() as conn:
@@ -57,10 +57,10 @@ class GroupTypes:
     def show(self, context: RequestContext, type_id: str) -> Row:
         """There is no default group type here: ``default`` is not found."""
         with self.core.database.read() as conn:
-            return get(conn, context, type_id)
+            return get(conn, self.core, context, type_id)
 
     def create(self, context: RequestContext, body: Row) -> Row:
-        demand_admin(context, "group:group_types:create")
+        self.core.authorize(context, "group:group_types:create")
         row: Row = {
             "id": rows.new_id(),
             "name": _checked(body["name"]),
@@ -73,7 +73,7 @@ class GroupTypes:
             rows.insert(conn, T, row)
             specs = body.get("group_specs") or {}
             rows.insert_pairs(conn, S, S.c.group_type_id, row["id"], specs)
-            return get(conn, context, row["id"])
+            return get(conn, self.core, context, row["id"])
 
         try:
             return self.core.database.run(write)
@@ -81,7 +81,7 @@ class GroupTypes:
             raise GroupTypeExists(id=row["name"]) from None
 
     def update(self, context: RequestContext, type_id: str, body: Row) -> Row:
-        demand_admin(context, "group:group_types:update")
+        self.core.authorize(context, "group:group_types:update")
         changes: Row = {}
         if body.get("name") is not None:
             changes["name"] = _checked(body["name"])
@@ -93,9 +93,9 @@ class GroupTypes:
             raise Invalid("Specify group type name, description or a combination thereof.")
 
         def write(conn: Connection) -> Row:
-            get(conn, context, type_id)
+            get(conn, self.core, context, type_id)
             rows.update(conn, T, type_id, changes, self.core.now())
-            return get(conn, context, type_id)
+            return get(conn, self.core, context, type_id)
 
         try:
             return self.core.database.run(write)
@@ -104,10 +104,10 @@ class GroupTypes:
 
     def delete(self, context: RequestContext, type_id: str) -> None:
         """Raises GroupTypeInUse."""
-        demand_admin(context, "group:group_types:delete")
+        self.core.authorize(context, "group:group_types:delete")
 
         def write(conn: Connection) -> None:
-            get(conn, context, type_id)
+            get(conn, self.core, context, type_id)
             if rows.count(conn, groups, groups.c.group_type_id == type_id):
                 raise GroupTypeInUse(group_type_id=type_id)
             rows.delete(conn, S, S.c.group_type_id == type_id)
@@ -118,7 +118,7 @@ class GroupTypes:
     # ---- specs ----
 
     def specs(self, context: RequestContext, type_id: str) -> dict[str, str]:
-        demand_admin(context, "group:group_types_specs:get_all")
+        self.core.authorize(context, "group:group_types_specs:get_all")
         specs: dict[str, str] = self.show(context, type_id)["group_specs"]
         return specs
 
@@ -129,36 +129,36 @@ class GroupTypes:
         return {key: found[key]}
 
     def set_specs(self, context: RequestContext, type_id: str, specs: Mapping[str, Any]) -> None:
-        demand_admin(context, "group:group_types_specs:create")
+        self.core.authorize(context, "group:group_types_specs:create")
 
         def write(conn: Connection) -> None:
-            get(conn, context, type_id)
+            get(conn, self.core, context, type_id)
             rows.set_pairs(conn, S, S.c.group_type_id, type_id, specs, replace=False)
 
         self.core.database.run(write)
 
     def delete_spec(self, context: RequestContext, type_id: str, key: str) -> None:
-        demand_admin(context, "group:group_types_specs:delete")
+        self.core.authorize(context, "group:group_types_specs:delete")
 
         def write(conn: Connection) -> None:
-            get(conn, context, type_id)
+            get(conn, self.core, context, type_id)
             if not rows.delete(conn, S, S.c.group_type_id == type_id, S.c.key == key):
                 raise GroupSpecNotFound(group_type_id=type_id, key=key)
 
         self.core.database.run(write)
 
 
-def get(conn: Connection, context: RequestContext, name_or_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, name_or_id: str) -> Row:
     """Raises GroupTypeNotFound also for one that the caller may not see."""
     named = sa.or_(T.c.id == name_or_id, T.c.name == name_or_id)
-    found = conn.execute(sa.select(T).where(named, *_usable(context))).mappings().first()
+    found = conn.execute(sa.select(T).where(named, *_usable(core, context))).mappings().first()
     if found is None:
         raise GroupTypeNotFound(group_type_id=name_or_id)
     return _complete(conn, [dict(found)])[0]
 
 
-def _usable(context: RequestContext) -> list[Condition]:
-    return [] if privileged(context) else [T.c.is_public == sa.true()]
+def _usable(core: Core, context: RequestContext) -> list[Condition]:
+    return [] if core.sees_all(context) else [T.c.is_public == sa.true()]
 
 
 def _complete(conn: Connection, found: list[Row]) -> list[Row]:

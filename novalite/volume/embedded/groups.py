@@ -8,14 +8,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import DependencyUnavailable, InvalidInput, InvalidVolume, NotFound
 from novalite.volume.embedded import group_members, group_snapshots, group_types, records, rows
-from novalite.volume.embedded.core import (
-    Core,
-    Row,
-    demand_admin,
-    demand_member,
-    demand_reader,
-    own_project,
-)
+from novalite.volume.embedded.core import Core, Row, own_project
 from novalite.volume.embedded.group_members import InvalidGroup
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.quotas import Quotas
@@ -60,26 +53,28 @@ class Groups:
     # ---- reading ----
 
     def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
-        demand_reader(context, "group:get_all")
+        self.core.authorize(context, "group:get_all")
         query = query or Query()
         with self.core.database.read() as conn:
-            found = LISTING.run(conn, LISTING.conditions(conn, context, query), query)
+            found = LISTING.run(conn, LISTING.conditions(conn, self.core, context, query), query)
             return group_members.complete(conn, found)
 
     def show(self, context: RequestContext, group_id: str) -> Row:
         """With ``volume_types`` and ``volumes``: ids. Raises GroupNotFound."""
-        demand_reader(context, "group:get")
+        self.core.authorize(context, "group:get")
         with self.core.database.read() as conn:
-            return group_members.complete(conn, [group_members.get(conn, context, group_id)])[0]
+            return group_members.complete(
+                conn, [group_members.get(conn, self.core, context, group_id)]
+            )[0]
 
     # ---- making ----
 
     def create(self, context: RequestContext, body: Row) -> Row:
         """Raises InvalidInput, GroupTypeNotFound, VolumeTypeNotFound, QuotaError."""
-        demand_member(context, "group:create")
+        self.core.authorize(context, "group:create")
 
         def write(conn: Connection) -> Row:
-            group_type = group_types.get(conn, context, body["group_type"])
+            group_type = group_types.get(conn, self.core, context, body["group_type"])
             chosen = [
                 self.types.resolve(conn, context, name)["id"] for name in body["volume_types"]
             ]
@@ -91,7 +86,7 @@ class Groups:
 
     def create_from(self, context: RequestContext, body: Row) -> Row:
         """A group with a copy of each volume of ``source_group_id`` or ``group_snapshot_id``."""
-        demand_member(context, "group:create")
+        self.core.authorize(context, "group:create")
         sources = [name for name in ("group_snapshot_id", "source_group_id") if body.get(name)]
         if len(sources) != 1:
             raise InvalidInput(
@@ -100,7 +95,7 @@ class Groups:
             )
 
         def write(conn: Connection) -> Row:
-            source, contents = _contents(conn, context, body)
+            source, contents = _contents(conn, self.core, context, body)
             if not contents:
                 raise InvalidGroup(reason="Source has no volumes to create a group from.")
             row = self._row(conn, context, body, source["group_type_id"], "creating")
@@ -173,8 +168,8 @@ class Groups:
             )
 
         def write(conn: Connection) -> None:
-            group = group_members.get(conn, context, group_id)
-            demand_member(context, "group:update", group["project_id"])
+            group = group_members.get(conn, self.core, context, group_id)
+            self.core.authorize(context, "group:update", group["project_id"])
             if group["status"] != "available":
                 raise InvalidGroup(reason=f"Group status must be available, but current status "
                                    f"is: {group['status']}.")  # fmt: skip
@@ -206,7 +201,7 @@ class Groups:
         allowed: Sequence[str],
     ) -> None:
         try:
-            volume = records.volume(conn, context, volume_id)
+            volume = records.volume(conn, self.core, context, volume_id)
         except NotFound:
             raise InvalidVolume(
                 reason=f"Cannot add volume {volume_id} to group {group['id']} because volume "
@@ -228,12 +223,12 @@ class Groups:
         )
 
     def reset_status(self, context: RequestContext, group_id: str, status: str) -> None:
-        demand_admin(context, "group:reset_group_status")
+        self.core.authorize(context, "group:reset_group_status")
         if status not in STATES:
             raise InvalidInput(reason=f"Must specify a valid status: {status}")
 
         def write(conn: Connection) -> None:
-            group_members.get(conn, context, group_id)
+            group_members.get(conn, self.core, context, group_id)
             rows.update(conn, T, group_id, {"status": status}, self.core.now())
 
         self.core.database.run(write)
@@ -244,8 +239,8 @@ class Groups:
         """Raises InvalidGroup, InvalidVolume. The row goes when the last volume is gone."""
 
         def write(conn: Connection) -> None:
-            group = group_members.get(conn, context, group_id)
-            demand_member(context, "group:delete", group["project_id"])
+            group = group_members.get(conn, self.core, context, group_id)
+            self.core.authorize(context, "group:delete", group["project_id"])
             if group["status"] not in DELETABLE:
                 raise InvalidGroup(
                     reason=f"Group status must be available or error, but current status is: "
@@ -298,14 +293,16 @@ def _ids(text: str | None) -> list[str]:
     return [each.strip() for each in (text or "").split(",") if each.strip()]
 
 
-def _contents(conn: Connection, context: RequestContext, body: Row) -> tuple[Row, list[Row]]:
+def _contents(
+    conn: Connection, core: Core, context: RequestContext, body: Row
+) -> tuple[Row, list[Row]]:
     """(the group that is copied, what is asked for each of its volumes)"""
     snapshot_id = body.get("group_snapshot_id")
     if snapshot_id:
-        group_snapshot = group_snapshots.get(conn, context, snapshot_id)
+        group_snapshot = group_snapshots.get(conn, core, context, snapshot_id)
         if group_snapshot["status"] != "available":
             raise InvalidGroup(reason="Group snapshot status must be available.")
-        group = group_members.get(conn, context, group_snapshot["group_id"])
+        group = group_members.get(conn, core, context, group_snapshot["group_id"])
         return group, [
             {
                 "name": each["name"],
@@ -314,7 +311,7 @@ def _contents(conn: Connection, context: RequestContext, body: Row) -> tuple[Row
             }
             for each in group_snapshots.members(conn, snapshot_id)
         ]
-    group = group_members.get(conn, context, body["source_group_id"])
+    group = group_members.get(conn, core, context, body["source_group_id"])
     return group, [
         {"name": each["name"], "source_volid": each["id"], "volume_type": each["volume_type_id"]}
         for each in rows.select(conn, volumes, volumes.c.group_id == group["id"])

@@ -8,7 +8,7 @@ from sqlalchemy.sql import ColumnElement
 
 from novalite.context import RequestContext
 from novalite.exception import NotFound
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.services import VOLUME, Services
 from novalite.volume.embedded.tables.snapshots import snapshots
 from novalite.volume.embedded.tables.volumes import volumes
@@ -23,13 +23,13 @@ class Hosts:
 
     def list_(self, context: RequestContext, binary: str | None = None) -> list[Row]:
         """Services, as ``Services.list_`` has them."""
-        demand_admin(context, "volume_extension:hosts")
+        self.core.authorize(context, "volume_extension:hosts")
         return self.services.list_(context, binary=binary)
 
     def show(self, context: RequestContext, host: str) -> list[Row]:
         """Totals first, then each project's: ``project``, ``volumes``, ``volume_gb``,
         ``snapshots``, ``snapshot_gb``. Raises NotFound."""
-        demand_admin(context, "volume_extension:hosts")
+        self.core.authorize(context, "volume_extension:hosts")
         if not any(row["host"] == host for row in self.services.list_(context, binary=VOLUME)):
             raise NotFound(f"Host {host} could not be found.")
         name, _, backend = host.partition("@")

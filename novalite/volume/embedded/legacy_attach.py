@@ -3,11 +3,11 @@
 from sqlalchemy import Connection
 
 from novalite.context import RequestContext
-from novalite.exception import InvalidVolume, VolumeAttachmentNotFound
+from novalite.exception import InvalidInput, InvalidVolume, VolumeAttachmentNotFound
 from novalite.volume.embedded import records, rows
 from novalite.volume.embedded.attachments import check_unused, follow
 from novalite.volume.embedded.connections import Connections
-from novalite.volume.embedded.core import Core, Row, demand_admin, demand_member
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.attachments import attachments
 from novalite.volume.embedded.tables.volumes import volumes
 
@@ -32,8 +32,10 @@ class LegacyAttach:
         """Write down that a server, or a host, has the volume: in-use. Raises InvalidVolume."""
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume_extension:volume_actions:attach", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(
+                context, "volume_extension:volume_actions:attach", row["project_id"]
+            )
             permitted = (*ATTACHABLE, "in-use") if row["multiattach"] else ATTACHABLE
             if row["status"] not in permitted:
                 raise InvalidVolume(
@@ -67,18 +69,24 @@ class LegacyAttach:
         attachment_id: str | None,
         *,
         force: bool = False,
+        trusted: bool,
     ) -> None:
-        """Raises InvalidVolume when it is not clear which attachment, VolumeAttachmentNotFound,
+        """``trusted``: see ``Attachments.delete``. Raises InvalidVolume when it is not clear
+        which attachment, InvalidInput for one of another volume, VolumeAttachmentNotFound,
         InUseByServer."""
         if force:
-            demand_admin(context, "volume_extension:volume_admin_actions:force_detach")
+            self.core.authorize(context, "volume_extension:volume_admin_actions:force_detach")
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume_extension:volume_actions:detach", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(
+                context, "volume_extension:volume_actions:detach", row["project_id"]
+            )
             found = records.attachments_of(conn, volume_id)
             if attachment_id is not None:
                 found = [each for each in found if each["id"] == attachment_id]
+                if not found and rows.get(conn, T, attachment_id) is not None:
+                    raise InvalidInput(reason="Mismatched volume and attachment.")
                 if not found:
                     raise VolumeAttachmentNotFound(attachment_id=attachment_id)
             if len(found) > 1:
@@ -87,7 +95,8 @@ class LegacyAttach:
                     "provided."
                 )
             for each in found:
-                check_unused(context, each)
+                if not trusted:
+                    check_unused(each)
                 rows.delete(conn, T, T.c.id == each["id"])
             if force or row["status"] == "error":
                 changes = {"status": "available"}
@@ -99,8 +108,8 @@ class LegacyAttach:
     def initialize_connection(self, context: RequestContext, volume_id: str, connector: Row) -> Row:
         """``{"driver_volume_type", "data"}`` for a host."""
         with self.core.database.read() as conn:
-            row = records.volume(conn, context, volume_id)
-        demand_member(
+            row = records.volume(conn, self.core, context, volume_id)
+        self.core.authorize(
             context, "volume_extension:volume_actions:initialize_connection", row["project_id"]
         )
         if row["location"] is None:
@@ -108,12 +117,16 @@ class LegacyAttach:
         kind, data = self.connections.describe(row, "ro" if row["readonly"] else "rw")
         return {"driver_volume_type": kind, "data": {**data, "volume_id": volume_id}}
 
-    def terminate_connection(self, context: RequestContext, volume_id: str, connector: Row) -> None:
-        """Files and local devices need nothing done; whether the caller may is checked."""
+    def terminate_connection(
+        self, context: RequestContext, volume_id: str, connector: Row, *, trusted: bool
+    ) -> None:
+        """Files and local devices need nothing done; whether the caller may is checked. Raises
+        InUseByServer."""
         with self.core.database.read() as conn:
-            row = records.volume(conn, context, volume_id)
-            demand_member(
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(
                 context, "volume_extension:volume_actions:terminate_connection", row["project_id"]
             )
             for each in records.attachments_of(conn, volume_id):
-                check_unused(context, each)
+                if not trusted:
+                    check_unused(each)

@@ -1,7 +1,7 @@
 """What a project may have and has, for its own users."""
 
 from novalite.context import RequestContext
-from novalite.volume.embedded.core import Core, demand_reader, privileged
+from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.usage import usage_of
 
@@ -28,8 +28,10 @@ class Limits:
 
     def absolute(self, context: RequestContext, project_id: str | None = None) -> dict[str, int]:
         """By the API's names. Administrators may ask for another project."""
-        demand_reader(context, "limits_extension:used_limits")
-        project = project_id if project_id and privileged(context) else context.project_id or ""
+        self.core.authorize(context, "limits_extension:used_limits")
+        project = (
+            project_id if project_id and self.core.sees_all(context) else context.project_id or ""
+        )
         with self.core.database.read() as conn:
             limits = self.quotas.limits(conn, project)
             used = usage_of(conn, project)

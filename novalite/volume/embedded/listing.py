@@ -18,7 +18,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of, beyond, order_by
 from novalite.exception import InvalidInput, MarkerNotFound, NovaliteError
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import privileged
+from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.rows import Condition, Row
 
 SpecialFilter = Callable[[Connection, Any], Condition]
@@ -129,13 +129,13 @@ class Listing:
     sortable: frozenset[str] | None = None
 
     def conditions(
-        self, conn: Connection, context: RequestContext, query: Query
+        self, conn: Connection, core: Core, context: RequestContext, query: Query
     ) -> list[Condition]:
         """Raises InvalidInput."""
-        found: list[Condition] = [] if query.all_tenants else self._own(context, query)
-        if query.all_tenants and not privileged(context):
-            found = self._own(context, query)
-        admin = privileged(context)
+        admin = core.sees_all(context)
+        found: list[Condition] = [] if query.all_tenants else self._own(core, context, query)
+        if query.all_tenants and not admin:
+            found = self._own(core, context, query)
         refused = []
         for name, value in query.filters.items():
             like = name.endswith("~") and query.version >= LIKE_FILTERS
@@ -150,8 +150,8 @@ class Listing:
             )
         return found
 
-    def _own(self, context: RequestContext, query: Query) -> list[Condition]:
-        if context.project_id is None and privileged(context):
+    def _own(self, core: Core, context: RequestContext, query: Query) -> list[Condition]:
+        if context.project_id is None and core.sees_all(context):
             return []
         return [self.table.c.project_id == (context.project_id or "")]
 

@@ -7,7 +7,7 @@ import logging
 
 from novalite.context import RequestContext
 from novalite.exception import Invalid
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.services import BACKUP, SCHEDULER, VOLUME
 
 ROOT = "novalite"
@@ -32,7 +32,7 @@ class LogLevels:
     ) -> list[Row]:
         """Of each binary: ``binary``, ``host``, ``levels`` (logger -> level). All live in one
         process here, and so have the same levels."""
-        demand_admin(context, "volume_extension:services:index")
+        self.core.authorize(context, "volume_extension:services:index")
         levels = {
             name: logging.getLevelName(logging.getLogger(name).getEffectiveLevel())
             for name in _loggers(prefix)
@@ -50,7 +50,7 @@ class LogLevels:
         prefix: str | None,
         level: str,
     ) -> None:
-        demand_admin(context, "volume_extension:services:update")
+        self.core.authorize(context, "volume_extension:services:update")
         number = LEVELS.get(level.upper())
         if number is None:
             raise Invalid("Invalid input received: level must be one of CRITICAL, ERROR, WARNING, "

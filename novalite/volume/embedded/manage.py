@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.exception import InvalidInput, InvalidVolume, NotFound
 from novalite.volume.embedded import choice, records, rows
 from novalite.volume.embedded.backends import GIB, Backend
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import ManagedAlready
 from novalite.volume.embedded.housekeeping import known_locations
 from novalite.volume.embedded.quotas import Quotas
@@ -45,7 +45,7 @@ class Manage:
 
     def listed(self, context: RequestContext, host: str) -> list[Row]:
         """What could be managed. Raises InvalidInput."""
-        demand_admin(context, "volume_extension:list_manageable")
+        self.core.authorize(context, "volume_extension:list_manageable")
         found = self.backend_of(host).adoptable(known_locations(self.core))
         return [
             {
@@ -64,7 +64,7 @@ class Manage:
     def manage(self, context: RequestContext, body: Row) -> Row:
         """The record of a volume that is ``managing``. Raises InvalidInput, QuotaError,
         VolumeTypeNotFound, ManagedAlready."""
-        demand_admin(context, "volume_extension:volume_manage")
+        self.core.authorize(context, "volume_extension:volume_manage")
         backend = self.backend_of(body["host"])
         name = body["ref"].get(REFERENCE)
         sizes = dict(backend.adoptable(known_locations(self.core)))
@@ -118,10 +118,10 @@ class Manage:
 
     def unmanage(self, context: RequestContext, volume_id: str) -> None:
         """Forget a volume and leave its data. Raises InvalidVolume."""
-        demand_admin(context, "volume_extension:volume_unmanage")
+        self.core.authorize(context, "volume_extension:volume_unmanage")
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
+            row = records.volume(conn, self.core, context, volume_id)
             if row["status"] not in ("available", "error") or row["group_id"]:
                 raise InvalidVolume(
                     reason=f"Volume {volume_id} status must be available or error, but current "

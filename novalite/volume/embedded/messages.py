@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table
 from novalite.context import RequestContext
 from novalite.exception import NotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Core, Row, demand_member, may_see
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.backups import backups
 from novalite.volume.embedded.tables.services import messages as T
@@ -148,19 +148,22 @@ class Messages:
 
     def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
         query = query or Query()
+        self.core.authorize(context, "message:get_all")
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             conditions.append(T.c.expires_at > self.core.now())
             return LISTING.run(conn, conditions, query)
 
     def show(self, context: RequestContext, message_id: str) -> Row:
         with self.core.database.read() as conn:
-            return self._get(conn, context, message_id)
+            row = self._get(conn, context, message_id)
+        self.core.authorize(context, "message:get", row["project_id"])
+        return row
 
     def delete(self, context: RequestContext, message_id: str) -> None:
         def remove(conn: Connection) -> None:
             row = self._get(conn, context, message_id)
-            demand_member(context, "message:delete", row["project_id"])
+            self.core.authorize(context, "message:delete", row["project_id"])
             rows.delete(conn, T, T.c.id == message_id)
 
         self.core.database.run(remove)
@@ -168,9 +171,8 @@ class Messages:
     def forget_old(self) -> None:
         self.core.database.run(lambda conn: rows.delete(conn, T, T.c.expires_at <= self.core.now()))
 
-    @staticmethod
-    def _get(conn: Connection, context: RequestContext, message_id: str) -> Row:
+    def _get(self, conn: Connection, context: RequestContext, message_id: str) -> Row:
         row = rows.get(conn, T, message_id)
-        if row is None or not may_see(context, row):
+        if row is None or not self.core.may_see(context, row):
             raise MessageNotFound(message_id=message_id)
         return row

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table
 from novalite.context import RequestContext
 from novalite.exception import InvalidVolume
 from novalite.volume.embedded import records, rows
-from novalite.volume.embedded.core import Core, Row, demand_member, demand_reader
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import (
     ImageMetadataNotFound,
     SnapshotMetadataNotFound,
@@ -21,7 +21,7 @@ from novalite.volume.embedded.tables.volumes import (
     volumes,
 )
 
-Load = Callable[[Connection, RequestContext, str], Row]
+Load = Callable[[Connection, Core, RequestContext, str], Row]
 BUSY = ("creating", "deleting", "error_deleting")
 
 
@@ -47,8 +47,8 @@ class Metadata:
 
     def show(self, context: RequestContext, owner_id: str) -> dict[str, str]:
         with self.core.database.read() as conn:
-            self._load(conn, context, owner_id)
-            demand_reader(context, f"volume:get_{self.noun}_metadata")
+            self._load(conn, self.core, context, owner_id)
+            self.core.authorize(context, f"volume:get_{self.noun}_metadata")
             return self._all(conn, owner_id)
 
     def _all(self, conn: Connection, owner_id: str) -> dict[str, str]:
@@ -67,8 +67,8 @@ class Metadata:
         """All of it afterwards."""
 
         def write(conn: Connection) -> dict[str, str]:
-            row = self._load(conn, context, owner_id)
-            demand_member(context, f"volume:update_{self.noun}_metadata", row["project_id"])
+            row = self._load(conn, self.core, context, owner_id)
+            self.core.authorize(context, f"volume:update_{self.noun}_metadata", row["project_id"])
             self._check_state(row)
             rows.set_pairs(conn, self.pairs, self.owner, owner_id, values, replace=replace)
             rows.update(conn, self.owner_table, owner_id, {}, self.core.now())
@@ -78,8 +78,8 @@ class Metadata:
 
     def delete(self, context: RequestContext, owner_id: str, key: str) -> None:
         def write(conn: Connection) -> None:
-            row = self._load(conn, context, owner_id)
-            demand_member(context, f"volume:delete_{self.noun}_metadata", row["project_id"])
+            row = self._load(conn, self.core, context, owner_id)
+            self.core.authorize(context, f"volume:delete_{self.noun}_metadata", row["project_id"])
             self._check_state(row)
             if not rows.delete(conn, self.pairs, self.owner == owner_id, self.pairs.c.key == key):
                 raise self._missing(**{f"{self.noun}_id": owner_id, "key": key})
@@ -117,7 +117,9 @@ class ImageMetadata:
 
     def show(self, context: RequestContext, volume_id: str) -> dict[str, str]:
         with self.core.database.read() as conn:
-            records.volume(conn, context, volume_id)
+            row = records.volume(conn, self.core, context, volume_id)
+            rule = "volume_extension:volume_image_metadata:show"
+            self.core.authorize(context, rule, row["project_id"])
             return self._all(conn, volume_id)
 
     def _all(self, conn: Connection, volume_id: str) -> dict[str, str]:
@@ -126,8 +128,10 @@ class ImageMetadata:
 
     def set(self, context: RequestContext, volume_id: str, values: Row) -> dict[str, str]:
         def write(conn: Connection) -> dict[str, str]:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume_extension:volume_image_metadata:set", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(
+                context, "volume_extension:volume_image_metadata:set", row["project_id"]
+            )
             table = volume_image_metadata
             rows.set_pairs(conn, table, self.OWNER, volume_id, values, replace=False)
             rows.update(conn, volumes, volume_id, {}, self.core.now())
@@ -139,8 +143,8 @@ class ImageMetadata:
         """Raises ImageMetadataNotFound."""
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(
                 context, "volume_extension:volume_image_metadata:remove", row["project_id"]
             )
             table = volume_image_metadata

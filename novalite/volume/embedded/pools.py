@@ -6,7 +6,7 @@ from novalite.context import RequestContext
 from novalite.exception import NotFound
 from novalite.volume.embedded.backends import Backend
 from novalite.volume.embedded.choice import capabilities
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.services import host_of
 from novalite.volume.embedded.types import Types
 
@@ -19,7 +19,7 @@ class Pools:
 
     def list_(self, context: RequestContext) -> list[tuple[str, Row]]:
         """(host@backend#pool, its capabilities). Each backend is one pool of the same name."""
-        demand_admin(context, "scheduler_extension:scheduler_stats:get_pools")
+        self.core.authorize(context, "scheduler_extension:scheduler_stats:get_pools")
         return [
             (f"{host_of(self.core, name)}#{name}", self._capabilities(backend))
             for name, backend in self.backends.items()
@@ -27,7 +27,7 @@ class Pools:
 
     def backend(self, context: RequestContext, host: str) -> tuple[str, Row]:
         """By host@backend, with or without pool: (host@backend, capabilities). Raises NotFound."""
-        demand_admin(context, "volume_extension:capabilities")
+        self.core.authorize(context, "volume_extension:capabilities")
         asked = host.partition("#")[0]
         for name, backend in self.backends.items():
             if asked == host_of(self.core, name):

@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.db.engine import DuplicateKey
 from novalite.exception import Conflict, Invalid, NotFound
 from novalite.volume.embedded import rows, types
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.qos import qos_specs as T
 from novalite.volume.embedded.tables.qos import qos_values as V
@@ -44,19 +44,19 @@ class Qos:
         self.core = core
 
     def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
-        demand_admin(context, RULE + "get_all")
+        self.core.authorize(context, RULE + "get_all")
         with self.core.database.read() as conn:
             return _complete(conn, LISTING.run(conn, (), query or Query()))
 
     def show(self, context: RequestContext, qos_id: str) -> Row:
-        demand_admin(context, RULE + "get")
+        self.core.authorize(context, RULE + "get")
         with self.core.database.read() as conn:
             return _complete(conn, [_get(conn, qos_id)])[0]
 
     def create(
         self, context: RequestContext, name: str, consumer: str, specs: Mapping[str, str]
     ) -> Row:
-        demand_admin(context, RULE + "create")
+        self.core.authorize(context, RULE + "create")
         row: Row = {
             "id": rows.new_id(),
             "name": name.strip(),
@@ -79,7 +79,7 @@ class Qos:
     def set_keys(
         self, context: RequestContext, qos_id: str, specs: Mapping[str, str], consumer: str | None
     ) -> None:
-        demand_admin(context, RULE + "update")
+        self.core.authorize(context, RULE + "update")
         changes = {"consumer": consumer} if consumer else {}
 
         def write(conn: Connection) -> None:
@@ -91,7 +91,7 @@ class Qos:
 
     def delete_keys(self, context: RequestContext, qos_id: str, keys: Sequence[str]) -> None:
         """All or none. Raises QosKeyNotFound."""
-        demand_admin(context, RULE + "update")
+        self.core.authorize(context, RULE + "update")
 
         def write(conn: Connection) -> None:
             _get(conn, qos_id)
@@ -103,7 +103,7 @@ class Qos:
 
     def delete(self, context: RequestContext, qos_id: str, *, force: bool) -> None:
         """``force``: also when types refer to it, which then have none. Raises QosInUse."""
-        demand_admin(context, RULE + "delete")
+        self.core.authorize(context, RULE + "delete")
 
         def write(conn: Connection) -> None:
             _get(conn, qos_id)
@@ -119,17 +119,17 @@ class Qos:
     # ---- types ----
 
     def associations(self, context: RequestContext, qos_id: str) -> list[Row]:
-        demand_admin(context, RULE + "get_associations")
+        self.core.authorize(context, RULE + "get")
         with self.core.database.read() as conn:
             _get(conn, qos_id)
             return rows.select(conn, volume_types, volume_types.c.qos_specs_id == qos_id)
 
     def associate(self, context: RequestContext, qos_id: str, type_id: str) -> None:
-        demand_admin(context, RULE + "associate")
+        self.core.authorize(context, RULE + "update")
 
         def write(conn: Connection) -> None:
             _get(conn, qos_id)
-            before = types.get(conn, context, type_id)["qos_specs_id"]
+            before = types.get(conn, self.core, context, type_id)["qos_specs_id"]
             if before not in (None, qos_id):
                 raise Invalid(
                     f"Type {type_id} is already associated with another qos specs: {before}"
@@ -139,18 +139,18 @@ class Qos:
         self.core.database.run(write)
 
     def disassociate(self, context: RequestContext, qos_id: str, type_id: str) -> None:
-        demand_admin(context, RULE + "disassociate")
+        self.core.authorize(context, RULE + "update")
 
         def write(conn: Connection) -> None:
             _get(conn, qos_id)
-            types.get(conn, context, type_id)
+            types.get(conn, self.core, context, type_id)
             same = volume_types.c.qos_specs_id == qos_id
             self._leave(conn, sa.and_(volume_types.c.id == type_id, same))
 
         self.core.database.run(write)
 
     def disassociate_all(self, context: RequestContext, qos_id: str) -> None:
-        demand_admin(context, RULE + "disassociate_all")
+        self.core.authorize(context, RULE + "update")
 
         def write(conn: Connection) -> None:
             _get(conn, qos_id)

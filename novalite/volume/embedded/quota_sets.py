@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.exception import Invalid
 from novalite.volume.embedded import quotas as quotas_module
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Core, demand_admin, demand_reader
+from novalite.volume.embedded.core import Core
 from novalite.volume.embedded.quotas import DEFAULT_CLASS, Quotas, in_full
 from novalite.volume.embedded.tables.quotas import quota_classes, quotas
 from novalite.volume.embedded.usage import Usage, usage_of
@@ -24,20 +24,20 @@ class QuotaSets:
         self.limits = limits
 
     def show(self, context: RequestContext, project_id: str) -> dict[str, int]:
-        demand_reader(context, "volume_extension:quotas:show", project_id)
+        self.core.authorize(context, "volume_extension:quotas:show", project_id)
         with self.core.database.read() as conn:
             return in_full(conn, self.limits.limits(conn, project_id))
 
     def show_usage(self, context: RequestContext, project_id: str) -> dict[str, dict[str, int]]:
         """Resource -> ``limit``, ``in_use``, ``reserved``."""
-        demand_reader(context, "volume_extension:quotas:show", project_id)
+        self.core.authorize(context, "volume_extension:quotas:show", project_id)
         with self.core.database.read() as conn:
             limits = in_full(conn, self.limits.limits(conn, project_id))
             return _with_usage(limits, usage_of(conn, project_id))
 
     def defaults(self, context: RequestContext, project_id: str) -> dict[str, int]:
         """What a project has of which nobody set anything."""
-        demand_reader(context, "volume_extension:quotas:show", project_id)
+        self.core.authorize(context, "volume_extension:quotas:show", project_id)
         with self.core.database.read() as conn:
             return in_full(conn, self.limits.class_limits(conn, DEFAULT_CLASS))
 
@@ -50,7 +50,7 @@ class QuotaSets:
         check_usage: bool = False,
     ) -> dict[str, int]:
         """``check_usage``: refuse limits below what the project has. Raises Invalid."""
-        demand_admin(context, "volume_extension:quotas:update")
+        self.core.authorize(context, "volume_extension:quotas:update")
 
         def write(conn: Connection) -> dict[str, int]:
             limits = self.limits.limits(conn, project_id)
@@ -64,7 +64,7 @@ class QuotaSets:
 
     def delete(self, context: RequestContext, project_id: str) -> None:
         """Back to the defaults."""
-        demand_admin(context, "volume_extension:quotas:delete")
+        self.core.authorize(context, "volume_extension:quotas:delete")
         self.core.database.run(
             lambda conn: rows.delete(conn, quotas, quotas.c.project_id == project_id)
         )
@@ -72,7 +72,7 @@ class QuotaSets:
     # ---- classes ----
 
     def show_class(self, context: RequestContext, class_name: str) -> dict[str, int]:
-        demand_admin(context, "volume_extension:quota_classes:get")
+        self.core.authorize(context, "volume_extension:quota_classes:get")
         with self.core.database.read() as conn:
             return in_full(conn, self.limits.class_limits(conn, class_name))
 
@@ -80,7 +80,7 @@ class QuotaSets:
         self, context: RequestContext, class_name: str, given: Mapping[str, Any]
     ) -> dict[str, int]:
         """The class ``default`` holds for each project without limits of its own."""
-        demand_admin(context, "volume_extension:quota_classes:update")
+        self.core.authorize(context, "volume_extension:quota_classes:update")
 
         def write(conn: Connection) -> dict[str, int]:
             limits = self.limits.class_limits(conn, class_name)

@@ -10,7 +10,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import SnapshotNotFound, VolumeNotFound
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Row, may_see
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.rows import Condition
 from novalite.volume.embedded.tables.attachments import attachments
 from novalite.volume.embedded.tables.snapshots import snapshot_metadata, snapshots
@@ -22,18 +22,18 @@ from novalite.volume.embedded.tables.volumes import (
 )
 
 
-def volume(conn: Connection, context: RequestContext, volume_id: str) -> Row:
+def volume(conn: Connection, core: Core, context: RequestContext, volume_id: str) -> Row:
     """The row alone. Raises VolumeNotFound also for one that the caller may not see."""
     row = rows.get(conn, volumes, str(volume_id))
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise VolumeNotFound(volume_id=volume_id)
     return row
 
 
-def snapshot(conn: Connection, context: RequestContext, snapshot_id: str) -> Row:
+def snapshot(conn: Connection, core: Core, context: RequestContext, snapshot_id: str) -> Row:
     """The row alone. Raises SnapshotNotFound."""
     row = rows.get(conn, snapshots, str(snapshot_id))
-    if row is None or not may_see(context, row):
+    if row is None or not core.may_see(context, row):
         raise SnapshotNotFound(snapshot_id=snapshot_id)
     return row
 

@@ -6,7 +6,7 @@ from novalite.context import RequestContext
 from novalite.exception import InvalidInput, InvalidVolume
 from novalite.volume.embedded import choice, records, rows, views
 from novalite.volume.embedded.backends import Backend
-from novalite.volume.embedded.core import Core, Row, demand_admin, demand_member
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.tables.volumes import volumes
 from novalite.volume.embedded.tasks import Handler, Tasks
@@ -36,8 +36,8 @@ class Retypes:
         """
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:retype", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:retype", row["project_id"])
             wanted = self.types.resolve(conn, context, new_type)
             self._check(row, wanted)
             backend = choice.choose(self.backends, wanted["extra_specs"])
@@ -103,10 +103,10 @@ class Retypes:
     def migrate(self, context: RequestContext, volume_id: str, host: str | None) -> None:
         """To the backend that ``host`` (host@backend#pool) names. Raises InvalidInput,
         InvalidVolume."""
-        demand_admin(context, "volume_extension:volume_admin_actions:migrate_volume")
+        self.core.authorize(context, "volume_extension:volume_admin_actions:migrate_volume")
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
+            row = records.volume(conn, self.core, context, volume_id)
             place, _, _ = (host or "").partition("#")
             name, _, backend_name = place.partition("@")
             target = self.backends.get(backend_name)

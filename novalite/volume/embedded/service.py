@@ -7,6 +7,7 @@ from oslo_config import cfg
 
 from novalite.clock import Clock, SystemClock
 from novalite.db.engine import Database
+from novalite.policy import Enforcer
 from novalite.volume.embedded import backends, housekeeping, messages, metadata
 from novalite.volume.embedded.attachments import Attachments
 from novalite.volume.embedded.backup_records import BackupRecords
@@ -65,11 +66,12 @@ class VolumeService(DirectAPI):
         image: "ImageAPI | None" = None,
         server_events: "ServerEvents | None" = None,
         clock: Clock | None = None,
+        policy: Enforcer | None = None,
     ) -> None:
         self.database = database
         self.image = image
         self.server_events = server_events
-        self.core = Core(conf, database, clock or SystemClock())
+        self.core = Core(conf, database, policy or Enforcer(conf), clock or SystemClock())
         self.backends = backends.load(conf)
         self.tasks = self.core.tasks = Tasks(
             self.core, lambda: housekeeping.prepare(self.core, self.backends)

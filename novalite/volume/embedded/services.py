@@ -10,7 +10,7 @@ from novalite.db.statements import insert_unless_there
 from novalite.exception import Invalid, NotFound
 from novalite.periodic import Periodic
 from novalite.volume.embedded import rows
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.services import services as T
 
 VOLUME = "cinder-volume"
@@ -74,7 +74,7 @@ class Services:
         self, context: RequestContext, host: str | None = None, binary: str | None = None
     ) -> list[Row]:
         """``host`` may be the name before the @ alone. Each row has ``up``."""
-        demand_admin(context, "volume_extension:services:index")
+        self.core.authorize(context, "volume_extension:services:index")
         with self.core.database.read() as conn:
             query = sa.select(T).order_by(T.c.binary, T.c.host)
             found = [dict(row) for row in conn.execute(query).mappings()]
@@ -95,7 +95,7 @@ class Services:
         reason: str | None = None,
     ) -> None:
         """Raises ServiceNotFound."""
-        demand_admin(context, "volume_extension:services:update")
+        self.core.authorize(context, "volume_extension:services:update")
         statement = sa.update(T).where(T.c.host == host)
         if binary:
             statement = statement.where(T.c.binary == binary)
@@ -106,7 +106,7 @@ class Services:
 
     def set_frozen(self, context: RequestContext, host: str, *, frozen: bool) -> None:
         """A frozen backend keeps its volumes and gets no new ones. Raises Invalid."""
-        demand_admin(context, f"volume:{'freeze' if frozen else 'thaw'}_host")
+        self.core.authorize(context, f"volume:{'freeze' if frozen else 'thaw'}_host")
         values = {
             "frozen": frozen,
             "disabled": frozen,
@@ -119,7 +119,7 @@ class Services:
 
     def fail_over(self, context: RequestContext, host: str) -> None:
         """No backend here replicates. Raises Invalid."""
-        demand_admin(context, "volume:failover_host")
+        self.core.authorize(context, "volume:failover_host")
         if not self._there(host, VOLUME):
             raise Invalid(f"Invalid input received: No service found with name {host}.")
         raise Invalid(f"Invalid input received: {host} has no replication configured.")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import InvalidInput, InvalidVolume, SnapshotNotFound
 from novalite.volume.embedded import listing, records, rows
-from novalite.volume.embedded.core import Core, Row, demand_admin, demand_member, demand_reader
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.quotas import Quotas
@@ -73,18 +73,18 @@ class Snapshots:
 
     def list_(self, context: RequestContext, query: Query) -> tuple[list[Row], int | None]:
         """(records, how many there are without paging if that was asked for)."""
-        demand_reader(context, "volume:get_all_snapshots")
+        self.core.authorize(context, "volume:get_all_snapshots")
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             found = LISTING.run(conn, conditions, query)
             count = LISTING.count(conn, conditions) if query.with_count else None
             return records.complete_snapshots(conn, found), count
 
     def show(self, context: RequestContext, snapshot_id: str) -> Row:
         """Raises SnapshotNotFound."""
-        demand_reader(context, "volume:get_snapshot")
+        self.core.authorize(context, "volume:get_snapshot")
         with self.core.database.read() as conn:
-            row = records.snapshot(conn, context, snapshot_id)
+            row = records.snapshot(conn, self.core, context, snapshot_id)
             return records.complete_snapshots(conn, [row])[0]
 
     def create(
@@ -101,8 +101,8 @@ class Snapshots:
         """
 
         def write(conn: Connection) -> Row:
-            volume = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:create_snapshot", volume["project_id"])
+            volume = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:create_snapshot", volume["project_id"])
             permitted = ("available", "in-use") if force else ("available",)
             if volume["status"] not in permitted:
                 raise InvalidVolume(
@@ -110,7 +110,7 @@ class Snapshots:
                     f"current status is: {volume['status']}."
                 )
             snapshot_id = self.insert(conn, context, volume, body)
-            row = records.snapshot(conn, context, snapshot_id)
+            row = records.snapshot(conn, self.core, context, snapshot_id)
             return records.complete_snapshots(conn, [row])[0]
 
         record = self.core.database.run(write)
@@ -161,11 +161,11 @@ class Snapshots:
 
     def update(self, context: RequestContext, snapshot_id: str, body: Row) -> Row:
         def write(conn: Connection) -> Row:
-            row = records.snapshot(conn, context, snapshot_id)
-            demand_member(context, "volume:update_snapshot", row["project_id"])
+            row = records.snapshot(conn, self.core, context, snapshot_id)
+            self.core.authorize(context, "volume:update_snapshot", row["project_id"])
             changes: Row = {name: body[name] for name in ("name", "description") if name in body}
             rows.update(conn, T, snapshot_id, changes, self.core.now())
-            row = records.snapshot(conn, context, snapshot_id)
+            row = records.snapshot(conn, self.core, context, snapshot_id)
             return records.complete_snapshots(conn, [row])[0]
 
         return self.core.database.run(write)
@@ -175,10 +175,10 @@ class Snapshots:
         InvalidSnapshot."""
 
         def write(conn: Connection) -> None:
-            row = records.snapshot(conn, context, snapshot_id)
+            row = records.snapshot(conn, self.core, context, snapshot_id)
             if force:
-                demand_admin(context, "volume_extension:snapshot_admin_actions:force_delete")
-            demand_member(context, "volume:delete_snapshot", row["project_id"])
+                self.core.authorize(context, "volume_extension:snapshot_admin_actions:force_delete")
+            self.core.authorize(context, "volume:delete_snapshot", row["project_id"])
             if not force and (row["status"] not in DELETABLE or row["group_snapshot_id"]):
                 raise InvalidSnapshot(
                     reason="Snapshot status must be available or error, and snapshot must not be "
@@ -192,12 +192,12 @@ class Snapshots:
     # ---- for administrators, and for compute hosts ----
 
     def reset_status(self, context: RequestContext, snapshot_id: str, status: str) -> None:
-        demand_admin(context, "volume_extension:snapshot_admin_actions:reset_status")
+        self.core.authorize(context, "volume_extension:snapshot_admin_actions:reset_status")
         if status not in STATES:
             raise InvalidInput(reason=f"Must specify a valid status: {status}")
 
         def write(conn: Connection) -> None:
-            records.snapshot(conn, context, snapshot_id)
+            records.snapshot(conn, self.core, context, snapshot_id)
             rows.update(conn, T, snapshot_id, {"status": status}, self.core.now())
 
         self.core.database.run(write)
@@ -213,8 +213,8 @@ class Snapshots:
         }
 
         def write(conn: Connection) -> None:
-            row = records.snapshot(conn, context, snapshot_id)
-            demand_member(
+            row = records.snapshot(conn, self.core, context, snapshot_id)
+            self.core.authorize(
                 context, "snapshot_extension:snapshot_actions:update_snapshot_status",
                 row["project_id"],
             )  # fmt: skip

@@ -9,14 +9,7 @@ from sqlalchemy import Connection
 from novalite.context import RequestContext
 from novalite.exception import Invalid, InvalidVolume, NotFound
 from novalite.volume.embedded import records, rows
-from novalite.volume.embedded.core import (
-    Core,
-    Row,
-    demand_member,
-    demand_reader,
-    may_see,
-    own_project,
-)
+from novalite.volume.embedded.core import Core, Row, own_project
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.quotas import Quotas
@@ -44,16 +37,16 @@ class Transfers:
         self.quotas = quotas
 
     def list_(self, context: RequestContext, query: Query | None = None) -> list[Row]:
-        demand_reader(context, "volume:get_all_transfers")
+        self.core.authorize(context, "volume:get_all_transfers")
         query = query or Query()
         with self.core.database.read() as conn:
-            return LISTING.run(conn, LISTING.conditions(conn, context, query), query)
+            return LISTING.run(conn, LISTING.conditions(conn, self.core, context, query), query)
 
     def show(self, context: RequestContext, transfer_id: str) -> Row:
-        demand_reader(context, "volume:get_transfer")
+        self.core.authorize(context, "volume:get_transfer")
         with self.core.database.read() as conn:
             row = _get(conn, transfer_id)
-        if not may_see(context, row):
+        if not self.core.may_see(context, row):
             raise TransferNotFound(transfer_id=transfer_id)
         return row
 
@@ -71,8 +64,8 @@ class Transfers:
         salt = secrets.token_hex(KEY_BYTES)
 
         def write(conn: Connection) -> Row:
-            volume = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:create_transfer", volume["project_id"])
+            volume = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:create_transfer", volume["project_id"])
             if volume["group_id"]:
                 raise InvalidVolume(reason="a volume of a group cannot be transferred")
             if not no_snapshots:
@@ -98,7 +91,7 @@ class Transfers:
 
     def accept(self, context: RequestContext, transfer_id: str, key: str) -> Row:
         """The volume becomes the caller's. Raises Invalid for a wrong key, QuotaError."""
-        demand_member(context, "volume:accept_transfer")
+        self.core.authorize(context, "volume:accept_transfer")
         project_id = own_project(context)
 
         def write(conn: Connection) -> Row:
@@ -141,9 +134,9 @@ class Transfers:
 
         def write(conn: Connection) -> None:
             row = _get(conn, transfer_id)
-            if not may_see(context, row):
+            if not self.core.may_see(context, row):
                 raise TransferNotFound(transfer_id=transfer_id)
-            demand_member(context, "volume:delete_transfer", row["project_id"])
+            self.core.authorize(context, "volume:delete_transfer", row["project_id"])
             rows.delete(conn, T, T.c.id == transfer_id)
             same = volumes.c.status == OFFERED
             changes = {"status": "available"}

@@ -6,7 +6,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import insert_unless_there
 from novalite.exception import Conflict, NotFound
 from novalite.volume.embedded import rows, types
-from novalite.volume.embedded.core import Core, Row, demand_admin
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.tables.types import type_access as T
 
 
@@ -23,16 +23,16 @@ class TypeAccess:
         self.core = core
 
     def list_(self, context: RequestContext, type_id: str) -> list[Row]:
-        demand_admin(context, "volume_extension:volume_type_access:get_all_for_type")
+        self.core.authorize(context, "volume_extension:volume_type_access:get_all_for_type")
         with self.core.database.read() as conn:
-            if types.get(conn, context, type_id)["is_public"]:
+            if types.get(conn, self.core, context, type_id)["is_public"]:
                 raise NotFound("Access list not available for public volume types.")
             query = T.select().where(T.c.volume_type_id == type_id).order_by(T.c.project_id)
             return [dict(row) for row in conn.execute(query).mappings()]
 
     def add(self, context: RequestContext, type_id: str, project_id: str) -> None:
         """Raises AccessExists."""
-        demand_admin(context, "volume_extension:volume_type_access:addProjectAccess")
+        self.core.authorize(context, "volume_extension:volume_type_access:addProjectAccess")
 
         def write(conn: Connection) -> None:
             self._private(conn, context, type_id)
@@ -44,7 +44,7 @@ class TypeAccess:
 
     def remove(self, context: RequestContext, type_id: str, project_id: str) -> None:
         """Raises AccessNotFound."""
-        demand_admin(context, "volume_extension:volume_type_access:removeProjectAccess")
+        self.core.authorize(context, "volume_extension:volume_type_access:removeProjectAccess")
 
         def write(conn: Connection) -> None:
             self._private(conn, context, type_id)
@@ -54,7 +54,6 @@ class TypeAccess:
 
         self.core.database.run(write)
 
-    @staticmethod
-    def _private(conn: Connection, context: RequestContext, type_id: str) -> None:
-        if types.get(conn, context, type_id)["is_public"]:
+    def _private(self, conn: Connection, context: RequestContext, type_id: str) -> None:
+        if types.get(conn, self.core, context, type_id)["is_public"]:
             raise Conflict("Type access modification is not applicable to public volume type.")

@@ -13,7 +13,7 @@ from novalite.db.engine import DuplicateKey
 from novalite.db.statements import any_of, insert_unless_there
 from novalite.exception import Conflict, Invalid
 from novalite.volume.embedded import quota_names, rows
-from novalite.volume.embedded.core import Core, Row, demand_admin, privileged
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.tables.groups import group_volume_types
 from novalite.volume.embedded.tables.types import (
@@ -77,7 +77,10 @@ class Types:
             return self.default(conn, context)
         condition = sa.or_(T.c.id == name_or_id, T.c.name == name_or_id)
         found = complete(
-            conn, sa.select(T).where(condition, *usable(context)).order_by(T.c.id != name_or_id)
+            conn,
+            sa.select(T)
+            .where(condition, *usable(self.core, context))
+            .order_by(T.c.id != name_or_id),
         )
         if not found:
             raise VolumeTypeNotFound(volume_type_id=name_or_id)
@@ -145,10 +148,10 @@ class Types:
         with self.core.database.read() as conn:
             if type_id == "default":
                 return self.default(conn, context)
-            return get(conn, context, type_id)
+            return get(conn, self.core, context, type_id)
 
     def create(self, context: RequestContext, body: Row) -> Row:
-        demand_admin(context, "volume_extension:type_create")
+        self.core.authorize(context, "volume_extension:type_create")
         values: Row = {
             "id": rows.new_id(),
             "name": checked_name(body["name"]),
@@ -163,7 +166,7 @@ class Types:
             rows.insert(conn, T, values)
             specs = body.get("extra_specs") or {}
             rows.insert_pairs(conn, extra_specs, OWNER, values["id"], specs)
-            return get(conn, context, values["id"])
+            return get(conn, self.core, context, values["id"])
 
         try:
             return self.core.database.run(write)
@@ -171,7 +174,7 @@ class Types:
             raise VolumeTypeExists(id=values["name"]) from None
 
     def update(self, context: RequestContext, type_id: str, body: Row) -> Row:
-        demand_admin(context, "volume_extension:type_update")
+        self.core.authorize(context, "volume_extension:type_update")
         changes: Row = {}
         if body.get("name") is not None:
             changes["name"] = checked_name(body["name"])
@@ -185,11 +188,11 @@ class Types:
             )
 
         def write(conn: Connection) -> Row:
-            before = get(conn, context, type_id)
+            before = get(conn, self.core, context, type_id)
             rows.update(conn, T, type_id, changes, self.core.now())
             if changes.get("name", before["name"]) != before["name"]:
                 quota_names.rename(conn, before["name"], changes["name"])
-            return get(conn, context, type_id)
+            return get(conn, self.core, context, type_id)
 
         try:
             return self.core.database.run(write)
@@ -198,10 +201,10 @@ class Types:
 
     def delete(self, context: RequestContext, type_id: str) -> None:
         """Raises VolumeTypeInUse, DefaultTypeDeletion."""
-        demand_admin(context, "volume_extension:type_delete")
+        self.core.authorize(context, "volume_extension:type_delete")
 
         def write(conn: Connection) -> None:
-            row = get(conn, context, type_id)
+            row = get(conn, self.core, context, type_id)
             chosen = rows.count(conn, default_types, default_types.c.volume_type_id == type_id)
             if row["name"] == self.default_name or chosen:
                 raise DefaultTypeDeletion(volume_type_id=type_id)
@@ -217,9 +220,9 @@ class Types:
         self.core.database.run(write)
 
 
-def get(conn: Connection, context: RequestContext, type_id: str) -> Row:
+def get(conn: Connection, core: Core, context: RequestContext, type_id: str) -> Row:
     """By its id only. Raises VolumeTypeNotFound also for a private type of others."""
-    found = complete(conn, sa.select(T).where(T.c.id == type_id, *usable(context)))
+    found = complete(conn, sa.select(T).where(T.c.id == type_id, *usable(core, context)))
     if not found:
         raise VolumeTypeNotFound(volume_type_id=type_id)
     return found[0]
@@ -229,9 +232,9 @@ def in_use(conn: Connection, type_id: str) -> bool:
     return rows.count(conn, volumes, volumes.c.volume_type_id == type_id) > 0
 
 
-def usable(context: RequestContext) -> list[ColumnElement[bool]]:
+def usable(core: Core, context: RequestContext) -> list[ColumnElement[bool]]:
     """Public types and those that the caller's project was given."""
-    if privileged(context):
+    if core.sees_all(context):
         return []
     return [sa.or_(T.c.is_public, given_to(context.project_id))]
 

@@ -20,7 +20,7 @@ from novalite.exception import (
 )
 from novalite.volume.embedded import qemu_img, records, rows
 from novalite.volume.embedded.backends import Backend
-from novalite.volume.embedded.core import Core, Row, demand_member
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import BackendBusy, ImageUnreadable
 from novalite.volume.embedded.image_source import FORMATS, TEMPORARY
 from novalite.volume.embedded.rows import moment
@@ -120,11 +120,12 @@ class Uploads:
             raise NotSupported("There is no image service.")
         return self.images
 
-    @staticmethod
-    def _uploadable(conn: Connection, context: RequestContext, volume_id: str) -> Row:
+    def _uploadable(self, conn: Connection, context: RequestContext, volume_id: str) -> Row:
         """The record. Raises InvalidVolume."""
-        row = records.volume(conn, context, volume_id)
-        demand_member(context, "volume_extension:volume_actions:upload_image", row["project_id"])
+        row = records.volume(conn, self.core, context, volume_id)
+        self.core.authorize(
+            context, "volume_extension:volume_actions:upload_image", row["project_id"]
+        )
         if row["status"] != "available":
             raise InvalidVolume(
                 reason=f"Volume {volume_id} status must be available, but current status is: "
@@ -227,8 +228,8 @@ class Uploads:
         permitted = ("available", "error", "reserved") if reserved else ("available", "error")
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:reimage", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:reimage", row["project_id"])
             if row["status"] not in permitted:
                 raise InvalidVolume(
                     reason=f"Volume {volume_id} status must be {' or '.join(permitted)} to be "

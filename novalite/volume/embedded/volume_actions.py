@@ -8,7 +8,7 @@ from novalite.context import RequestContext
 from novalite.exception import InvalidInput, InvalidVolume
 from novalite.volume.embedded import records, rows
 from novalite.volume.embedded.attachments import follow
-from novalite.volume.embedded.core import Core, Row, demand_admin, demand_member
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import InvalidSnapshot
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.snapshots import DELETABLE as SNAPSHOT_IDLE
@@ -38,8 +38,8 @@ class VolumeActions:
         """Raises VolumeNotFound, PolicyNotAuthorized."""
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, rule, row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, rule, row["project_id"])
             change(conn, row)
 
         self.core.database.run(write)
@@ -70,7 +70,8 @@ class VolumeActions:
 
     def reset_status(self, context: RequestContext, volume_id: str, wanted: Row) -> None:
         """``status``, ``attach_status``, ``migration_status``: whatever else is true."""
-        demand_admin(context, "volume_extension:volume_admin_actions:reset_status")
+        rule = "volume_extension:volume_admin_actions:reset_status"
+        self.core.authorize(context, rule)
         status = str(wanted["status"]).lower() if wanted.get("status") else None
         attach_status = wanted.get("attach_status")
         migration_status = wanted.get("migration_status")
@@ -96,7 +97,7 @@ class VolumeActions:
             if attach_status == "detached":
                 rows.delete(conn, attachments, attachments.c.volume_id == volume_id)
 
-        self._change(context, volume_id, "volume_extension:volume_admin_actions", change)
+        self._change(context, volume_id, rule, change)
 
     # ---- detaching, as a compute service announces it ----
 
@@ -185,7 +186,7 @@ class VolumeActions:
         InvalidInput."""
 
         def change(conn: Connection, row: Row) -> None:
-            snapshot = records.snapshot(conn, context, snapshot_id)
+            snapshot = records.snapshot(conn, self.core, context, snapshot_id)
             found = records.snapshots_of(conn, volume_id)
             if snapshot["volume_id"] != volume_id or found[-1]["id"] != snapshot_id:
                 raise InvalidInput(

@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.exception import ImageNotActive, ImageNotFound, InvalidInput, InvalidVolume
 from novalite.volume.embedded import backup_rows, choice, group_members, records, rows, services
 from novalite.volume.embedded.backends import GIB, Backend
-from novalite.volume.embedded.core import Core, Row, demand_member
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.errors import ImageUnreadable, InvalidSnapshot
 from novalite.volume.embedded.quotas import Quotas
 from novalite.volume.embedded.snapshots import Snapshots
@@ -69,7 +69,7 @@ class VolumeCreation:
         Raises InvalidInput, InvalidVolume, InvalidSnapshot, SnapshotNotFound, VolumeNotFound,
         VolumeTypeNotFound, ImageUnreadable, QuotaError.
         """
-        demand_member(context, "volume:create")
+        self.core.authorize(context, "volume:create")
         if not context.project_id:
             raise InvalidInput(reason="A project is needed.")
         image = self._image(context, body)
@@ -116,7 +116,7 @@ class VolumeCreation:
         size = self._size(body.get("size"), origin)
         volume_type = self._type(conn, context, body, origin)
         if body.get("group_id"):
-            group_members.check(conn, context, body["group_id"], volume_type["id"])
+            group_members.check(conn, self.core, context, body["group_id"], volume_type["id"])
         backend = choice.choose(self._open(conn), volume_type["extra_specs"])
         deltas = {"volumes": 1, "gigabytes": size, "per_volume_gigabytes": size}
         project_id = str(context.project_id)
@@ -180,21 +180,21 @@ class VolumeCreation:
         self, conn: Connection, context: RequestContext, body: Row, image: "ImageMeta | None"
     ) -> Origin:
         if body.get("snapshot_id"):
-            snapshot = records.snapshot(conn, context, body["snapshot_id"])
+            snapshot = records.snapshot(conn, self.core, context, body["snapshot_id"])
             if snapshot["status"] != "available":
                 raise InvalidSnapshot(
                     reason="Originating snapshot status must be one of 'available' values"
                 )
             return Origin(snapshot=snapshot)
         if body.get("source_volid"):
-            volume = records.volume(conn, context, body["source_volid"])
+            volume = records.volume(conn, self.core, context, body["source_volid"])
             if volume["status"] not in SOURCE_VOLUME_STATES:
                 raise InvalidVolume(
                     reason="Originating volume status must be one of 'available, in-use' values"
                 )
             return Origin(volume=volume)
         if body.get("backup_id"):
-            backup = backup_rows.get(conn, context, body["backup_id"])
+            backup = backup_rows.get(conn, self.core, context, body["backup_id"])
             if backup["status"] != "available":
                 raise backup_rows.InvalidBackup(reason="Backup status must be available")
             return Origin(backup=backup)

@@ -9,7 +9,7 @@ from novalite.context import RequestContext
 from novalite.db.statements import any_of
 from novalite.exception import InvalidInput, InvalidVolume, VolumeNotFound
 from novalite.volume.embedded import listing, records, rows
-from novalite.volume.embedded.core import Core, Row, demand_admin, demand_member, demand_reader
+from novalite.volume.embedded.core import Core, Row
 from novalite.volume.embedded.listing import Listing, Query
 from novalite.volume.embedded.rows import Condition
 from novalite.volume.embedded.tables.snapshots import snapshots
@@ -94,18 +94,18 @@ class Volumes:
 
     def list_(self, context: RequestContext, query: Query) -> tuple[list[Row], int | None]:
         """(records, how many there are without paging if that was asked for)."""
-        demand_reader(context, "volume:get_all")
+        self.core.authorize(context, "volume:get_all")
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             found = LISTING.run(conn, conditions, query)
             count = LISTING.count(conn, conditions) if query.with_count else None
             return records.complete_volumes(conn, found), count
 
     def summary(self, context: RequestContext, query: Query) -> tuple[int, int, dict[str, Any]]:
         """(how many, GiB in all, metadata key -> values)."""
-        demand_reader(context, "volume:get_all")
+        self.core.authorize(context, "volume:get_all")
         with self.core.database.read() as conn:
-            conditions = LISTING.conditions(conn, context, query)
+            conditions = LISTING.conditions(conn, self.core, context, query)
             totals = sa.select(sa.func.count(), sa.func.sum(T.c.size)).where(*conditions)
             count, size = conn.execute(totals).one()
             M = volume_metadata
@@ -123,17 +123,17 @@ class Volumes:
 
     def show(self, context: RequestContext, volume_id: str) -> Row:
         """Raises VolumeNotFound."""
-        demand_reader(context, "volume:get")
+        self.core.authorize(context, "volume:get")
         with self.core.database.read() as conn:
-            row = records.volume(conn, context, volume_id)
+            row = records.volume(conn, self.core, context, volume_id)
             return records.complete_volumes(conn, [row])[0]
 
     def update(self, context: RequestContext, volume_id: str, body: Row) -> Row:
         """``name``, ``description`` and ``metadata`` (which replaces all of it)."""
 
         def write(conn: Connection) -> Row:
-            row = records.volume(conn, context, volume_id)
-            demand_member(context, "volume:update", row["project_id"])
+            row = records.volume(conn, self.core, context, volume_id)
+            self.core.authorize(context, "volume:update", row["project_id"])
             changes: Row = {name: body[name] for name in ("name", "description") if name in body}
             if body.get("metadata") is not None:
                 owner = volume_metadata.c.volume_id
@@ -146,17 +146,17 @@ class Volumes:
         return self.core.database.run(write)
 
     def delete(
-        self, context: RequestContext, volume_id: str, *, cascade: bool = False, force: bool = False
+        self, context: RequestContext, volume_id: str, *, cascade: bool = False, force: str = ""
     ) -> None:
-        """Raises VolumeNotFound, InvalidVolume. ``force``: whatever its state, for
-        administrators."""
+        """Raises VolumeNotFound, InvalidVolume. ``force``: whatever its state; the rule that
+        lets the caller do it."""
 
         def write(conn: Connection) -> None:
-            row = records.volume(conn, context, volume_id)
+            row = records.volume(conn, self.core, context, volume_id)
             if force:
-                demand_admin(context, "volume:force_delete")
-            demand_member(context, "volume:delete", row["project_id"])
-            request_delete(self.core, conn, row, cascade=cascade, force=force)
+                self.core.authorize(context, force, row["project_id"])
+            self.core.authorize(context, "volume:delete", row["project_id"])
+            request_delete(self.core, conn, row, cascade=cascade, force=bool(force))
 
         self.core.database.run(write)
         self.core.wake()

@@ -30,7 +30,7 @@ from tests.support.volume_cloud import read, until, write
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-CONTEXT = RequestContext("user", "project", roles=["member"], overwrite=False)
+CONTEXT = RequestContext("user", "project", roles=["member", "reader"], overwrite=False)
 FORK = multiprocessing.get_context("fork")
 MOST_STEPS = 60
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from novalite.volume.embedded.rest.attachments import by_service
 from novalite.volume.embedded.rest.requests import object_, service_of
 from novalite.volume.embedded.rest.volume_actions import action
 from novalite.wsgi.operations import Answer, Request, Schema
@@ -26,7 +27,10 @@ def _attach(request: Request) -> Answer:
 def _detach(request: Request) -> Answer:
     body = request.body["os-detach"] or {}
     service_of(request).legacy_attach.detach(
-        request.context, request.path["id"], body.get("attachment_id")
+        request.context,
+        request.path["id"],
+        body.get("attachment_id"),
+        trusted=by_service(request),
     )
     return Answer()
 
@@ -34,7 +38,11 @@ def _detach(request: Request) -> Answer:
 def _force_detach(request: Request) -> Answer:
     body = request.body["os-force_detach"] or {}
     service_of(request).legacy_attach.detach(
-        request.context, request.path["id"], body.get("attachment_id"), force=True
+        request.context,
+        request.path["id"],
+        body.get("attachment_id"),
+        force=True,
+        trusted=by_service(request),
     )
     return Answer()
 
@@ -70,7 +78,7 @@ def _initialize_connection(request: Request) -> dict[str, Any]:
 def _terminate_connection(request: Request) -> Answer:
     connector = request.body["os-terminate_connection"].get("connector")
     service_of(request).legacy_attach.terminate_connection(
-        request.context, request.path["id"], connector
+        request.context, request.path["id"], connector, trusted=by_service(request)
     )
     return Answer()
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from novalite.exception import Unauthorized
 from novalite.volume.embedded import views
-from novalite.volume.embedded.core import PRIVILEGED_ROLES
 from novalite.volume.embedded.rest.requests import listed, object_, query_of, service_of
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
 
 SINCE = "3.27"
+SERVICE_ROLE = "service"
 COMPLETE_SINCE = "3.44"
 CONNECTOR: Schema = {"type": ["object", "null"]}
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 36}
@@ -93,13 +93,13 @@ def _delete(request: Request) -> dict[str, Any]:
 def by_service(request: Request) -> bool:
     """Whether another service of the cloud asks, and not a user: with its own token, or with a
     user's beside which it sends its own."""
-    if PRIVILEGED_ROLES.intersection(request.context.roles or ()):
+    if SERVICE_ROLE in (request.context.roles or ()):
         return True
     text, identity = request.headers.get("X-Service-Token"), request.deployment.identity
     if not text or identity is None:
         return False
     try:
-        return bool(PRIVILEGED_ROLES.intersection(identity.validate(text).roles))
+        return SERVICE_ROLE in identity.validate(text).roles
     except Unauthorized:
         return False
 

@@ -1,7 +1,7 @@
 """/clusters and /workers: services that share one store. Here each store has one service."""
 
 from novalite.exception import NotFound
-from novalite.volume.embedded.core import Row, demand_admin
+from novalite.volume.embedded.core import Row
 from novalite.volume.embedded.rest.requests import object_, service_of
 from novalite.volume.embedded.services import VOLUME
 from novalite.wsgi.operations import Operation, Request
@@ -18,18 +18,18 @@ CLEAN = object_(
 
 
 def _list(request: Request) -> Row:
-    demand_admin(request.context, "clusters:get_all")
+    service_of(request).core.authorize(request.context, "clusters:get_all")
     return {"clusters": []}
 
 
 def _show(request: Request) -> Row:
-    demand_admin(request.context, "clusters:get")
+    service_of(request).core.authorize(request.context, "clusters:get")
     raise NotFound(f"Cluster {request.path['name']} could not be found.")
 
 
 def _clean(request: Request) -> Row:
     """Work that a killed process left is taken up now instead of at the next period."""
-    demand_admin(request.context, "workers:cleanup")
+    service_of(request).core.authorize(request.context, "workers:cleanup")
     service = service_of(request)
     body = request.body
     found = service.services.list_(request.context, body.get("host"), VOLUME)

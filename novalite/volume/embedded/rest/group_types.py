@@ -1,7 +1,9 @@
 """/group_types and their group_specs: since 3.11"""
 
+from collections.abc import Iterable
+
 from novalite.exception import ValidationError
-from novalite.volume.embedded.core import Row, privileged
+from novalite.volume.embedded.core import Row
 from novalite.volume.embedded.rest.requests import (
     BOOLEAN,
     NAME,
@@ -33,18 +35,22 @@ SPECS = object_({"group_specs": PAIRS}, "group_specs")
 SPEC: Schema = {**PAIRS, "minProperties": 1, "maxProperties": 1}
 
 
+def _views(request: Request, found: Iterable[Row]) -> list[Row]:
+    names = ["id", "name", "description", "is_public"]
+    if service_of(request).core.allowed(request.context, "group:access_group_types_specs"):
+        names.append("group_specs")
+    return [{name: row[name] for name in names} for row in found]
+
+
 def _view(request: Request, row: Row) -> Row:
-    view = {name: row[name] for name in ("id", "name", "description", "is_public")}
-    if privileged(request.context):
-        view["group_specs"] = row["group_specs"]
-    return view
+    return _views(request, [row])[0]
 
 
 def _list(request: Request) -> Row:
     query = query_of(request)
-    public = public_of(request) if privileged(request.context) else True
+    public = public_of(request) if service_of(request).core.sees_all(request.context) else True
     found = service_of(request).group_types.list_(request.context, public, query)
-    views = [_view(request, row) for row in found]
+    views = _views(request, found)
     return listed(request, "group_types", "/group_types", views, query)
 
 

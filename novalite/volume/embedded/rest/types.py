@@ -1,10 +1,11 @@
 """/types"""
 
+from collections.abc import Iterable
 from typing import Any
 
 from novalite.exception import ValidationError
-from novalite.volume.embedded.core import Row, privileged
-from novalite.volume.embedded.extra_specs import seen_by
+from novalite.volume.embedded.core import Row
+from novalite.volume.embedded.extra_specs import SENSITIVE, seen
 from novalite.volume.embedded.rest.requests import (
     BOOLEAN,
     NAME,
@@ -17,6 +18,7 @@ from novalite.volume.embedded.rest.requests import (
 )
 from novalite.wsgi.operations import Answer, Operation, Request, Schema
 
+QOS = "volume_extension:access_types_qos_specs_id"
 PUBLIC = "os-volume-type-access:is_public"
 _SPECS: Schema = {
     "type": "object",
@@ -50,27 +52,34 @@ UPDATE = object_(
 _FILTER_BY_SPECS = (3, 52)
 
 
-def _brief(request: Request, row: Row) -> Row:
+def _brief(row: Row, *, sensitive: bool) -> Row:
     return {
         "id": row["id"],
         "name": row["name"],
         "description": row["description"],
         "is_public": row["is_public"],
-        "extra_specs": seen_by(request.context, row["extra_specs"]),
+        "extra_specs": seen(row["extra_specs"], sensitive=sensitive),
     }
 
 
-def _view(request: Request, row: Row) -> Row:
-    view = {**_brief(request, row), PUBLIC: row["is_public"]}
-    if privileged(request.context):
-        view["qos_specs_id"] = row["qos_specs_id"]
-    return view
+def _views(request: Request, found: Iterable[Row]) -> list[Row]:
+    core = service_of(request).core
+    sensitive = core.allowed(request.context, SENSITIVE)
+    qos = core.allowed(request.context, QOS)
+    return [
+        {
+            **_brief(row, sensitive=sensitive),
+            PUBLIC: row["is_public"],
+            **({"qos_specs_id": row["qos_specs_id"]} if qos else {}),
+        }
+        for row in found
+    ]
 
 
 def _filters(request: Request) -> Row:
     """Only administrators may ask for other types than those that they can use themselves."""
     found: Row = {"is_public": True, "name": request.query_one("name")}
-    if privileged(request.context):
+    if service_of(request).core.sees_all(request.context):
         found["is_public"] = public_of(request)
     specs = request.query_one("extra_specs")
     if specs and request.version >= _FILTER_BY_SPECS:
@@ -94,23 +103,23 @@ def _pairs(text: str) -> dict[str, str]:
 def _list(request: Request) -> Row:
     query = query_of(request)
     found = service_of(request).types.list_(request.context, _filters(request), query)
-    return listed(request, "volume_types", "/types", [_view(request, row) for row in found], query)
+    return listed(request, "volume_types", "/types", _views(request, found), query)
 
 
 def _show(request: Request) -> Row:
     row = service_of(request).types.show(request.context, request.path["id"])
-    return {"volume_type": _view(request, row)}
+    return {"volume_type": _views(request, [row])[0]}
 
 
 def _create(request: Request) -> Row:
     row = service_of(request).types.create(request.context, request.body["volume_type"])
-    return {"volume_type": {**_brief(request, row), PUBLIC: row["is_public"]}}
+    return {"volume_type": {**_brief(row, sensitive=True), PUBLIC: row["is_public"]}}
 
 
 def _update(request: Request) -> Row:
     body = request.body["volume_type"]
     row = service_of(request).types.update(request.context, request.path["id"], body)
-    return {"volume_type": _brief(request, row)}
+    return {"volume_type": _brief(row, sensitive=True)}
 
 
 def _delete(request: Request) -> Answer:

@@ -68,7 +68,8 @@ def _reset_status(request: Request) -> Answer:
 
 
 def _force_delete(request: Request) -> Answer:
-    service_of(request).volumes.delete(request.context, request.path["id"], force=True)
+    rule = "volume_extension:volume_admin_actions:force_delete"
+    service_of(request).volumes.delete(request.context, request.path["id"], force=rule)
     return Answer()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from novalite.exception import InvalidInput, ValidationError
 from novalite.volume.embedded import views
-from novalite.volume.embedded.core import Row, privileged
+from novalite.volume.embedded.core import Row
 from novalite.volume.embedded.rest.requests import (
     PAIRS,
     TEXT,
@@ -69,14 +69,20 @@ UPDATE = object_(
     "volume",
 )
 
+ATTRIBUTES = "volume_extension:volume_host_attribute"
+FORCE = "volume:force_delete"
+
+
+def viewer(request: Request, form: Callable[..., Row]) -> Callable[[Row], Row]:
+    """``form`` of a record, for this caller."""
+    admin = service_of(request).core.allowed(request.context, ATTRIBUTES)
+    return lambda record: form(
+        record, request.version, admin=admin, links=lambda path: links_of(request, path)
+    )
+
 
 def view_of(request: Request, record: Row, form: Callable[..., Row]) -> Row:
-    return form(
-        record,
-        request.version,
-        admin=privileged(request.context),
-        links=lambda path: links_of(request, path),
-    )
+    return viewer(request, form)(record)
 
 
 def _list(request: Request, path: str, form: Callable[[Row], Row]) -> dict[str, Any]:
@@ -97,9 +103,7 @@ def _index(request: Request) -> dict[str, Any]:
 
 
 def _detail(request: Request) -> dict[str, Any]:
-    return _list(
-        request, "/volumes/detail", lambda record: view_of(request, record, views.volume_detail)
-    )
+    return _list(request, "/volumes/detail", viewer(request, views.volume_detail))
 
 
 def _summary(request: Request) -> dict[str, Any]:
@@ -162,7 +166,7 @@ def _delete(request: Request) -> Answer:
     force = request.version >= (3, 23) and boolean_of(request.query_one("force", "false"), "force")
     cascade = boolean_of(request.query_one("cascade", "false"), "cascade")
     service_of(request).volumes.delete(
-        request.context, request.path["id"], cascade=cascade, force=force
+        request.context, request.path["id"], cascade=cascade, force=FORCE if force else ""
     )
     return Answer(status=202)
 
