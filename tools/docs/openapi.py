@@ -99,7 +99,7 @@ def _operation(operation: Operation, service: Service) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.title,
         "operationId": _identifier(operation),
-        "responses": _responses(operation),
+        "responses": _responses(operation, service),
         "x-openstack": extension,
     }
     if operation.public:
@@ -125,7 +125,7 @@ def _json(schema: Any) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation, service: Service) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     schema = operations.schema_of(operation, "response")
     for since, code in operations.success_codes(operation):
@@ -136,9 +136,23 @@ def _responses(operation: Operation) -> dict[str, Any]:
             answer["content"] = _json(schema)
         responses[str(code)] = answer
     fault = _json({"$ref": "#/components/schemas/fault"})
-    for code in sorted({401, 403, *operation.errors} if not operation.public else operation.errors):
+    for code in sorted(_errors(operation, service)):
         responses[str(code)] = {"description": REASONS[code], "content": fault}
     return responses
+
+
+def _errors(operation: Operation, service: Service) -> set[int]:
+    """What the operation declares, and what its form brings with it."""
+    codes = set(operation.errors)
+    if not operation.public:
+        codes |= {401, 403}
+    if service.microversions:
+        codes |= {400, 406}
+    if operation.query is not None or operation.request is not None:
+        codes.add(400)
+    if "{" in operation.path:
+        codes.add(404)
+    return codes
 
 
 def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
