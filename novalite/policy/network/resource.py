@@ -1,6 +1,6 @@
 """The rules that most resources have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oslo_policy import policy
 
@@ -24,8 +24,10 @@ def five(
     write: str = MEMBER,
     create: str | None = None,
     update: bool = True,
+    actions: Sequence[str] = (),
 ) -> list[policy.RuleDefault]:
-    """Show and list, create, update, delete. ``path``: of the collection, below /v2.0."""
+    """Show and list, create, update, delete. ``path``: of the collection, below /v2.0;
+    ``actions``: what is an update as well."""
     many, one = f"{ROOT}/{path}", f"{ROOT}/{path}/{{id}}"
     found = [
         rule(f"create_{noun}", create or write, f"Create {words(noun)}", [f"POST {many}"]),
@@ -33,7 +35,8 @@ def five(
         rule(f"delete_{noun}", write, f"Delete {words(noun)}", [f"DELETE {one}"]),
     ]
     if update:
-        found.append(rule(f"update_{noun}", write, f"Update {words(noun)}", [f"PUT {one}"]))
+        where = [f"PUT {one}", *(f"PUT {one}/{action}" for action in actions)]
+        found.append(rule(f"update_{noun}", write, f"Update {words(noun)}", where))
     return found
 
 
