@@ -141,6 +141,7 @@ def _check(
         raise Invalid("Image certificate validation is not supported for volume-backed servers.")
     limits = known.room.strictest()
     parameters.check_metadata(limits, request.metadata)
+    parameters.check_distinct("Tags", request.tags)
     parameters.check_injected_files(limits, request.injected_files)
     image_checks.check(deployment, context, image, flavor, root)
     unique_names.check(deployment, context, request)

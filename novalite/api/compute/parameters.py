@@ -5,7 +5,7 @@ import binascii
 import re
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from oslo_utils import strutils
@@ -73,6 +73,14 @@ def check_metadata(limits: Mapping[str, int], metadata: dict[str, str]) -> None:
             raise Invalid("Invalid metadata: Metadata property key is blank.")
         if len(key) > MAX_NAME or len(value) > MAX_NAME:
             raise Invalid("Invalid metadata size: keys and values hold at most 255 characters.")
+    check_distinct("Metadata keys", metadata)
+
+
+def check_distinct(what: str, names: Iterable[str]) -> None:
+    """MariaDB takes two names that differ in spaces at their ends for one. Raises Invalid."""
+    stripped = [name.rstrip(" ") for name in set(names)]
+    if len(set(stripped)) < len(stripped):
+        raise Invalid(f"{what} differ in spaces at their ends only.")
 
 
 def check_injected_files(limits: Mapping[str, int], files: list[list[str]]) -> None:

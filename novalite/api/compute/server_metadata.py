@@ -37,7 +37,9 @@ def _update(
     make: Callable[[Metadata], Metadata],
 ) -> Metadata:
     with parts.api_database(deployment).read() as conn:
-        limits = quota.limits(deployment.conf, conn, found.instance.project_id)
+        limits = quota.limits(
+            deployment.conf, conn, found.instance.project_id, found.instance.user_id
+        )
 
     def write(conn: Connection, instance: Instance) -> Metadata:
         wanted = make(pairs.of(conn, pairs.METADATA, instance.uuid))

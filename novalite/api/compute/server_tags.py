@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from novalite.api.compute import held, lookup
+from novalite.api.compute import held, lookup, parameters
 from novalite.context import RequestContext
 from novalite.db.cell_database import tags
 from novalite.deployment import Deployment
@@ -16,7 +16,7 @@ MOST = 50
 
 
 def add(deployment: Deployment, context: RequestContext, found: lookup.Found, tag: str) -> bool:
-    """Whether it is new. Raises ValidationError (there are too many), InstanceInvalidState."""
+    """Whether it is new. Raises Invalid (there are too many), InstanceInvalidState."""
 
     def write(conn: Connection, instance: Instance) -> bool:
         there = tags.list_(conn, instance.uuid)
@@ -24,6 +24,7 @@ def add(deployment: Deployment, context: RequestContext, found: lookup.Found, ta
             return False
         if len(there) >= MOST:
             raise ValidationError(detail=f"The number of tags exceeded the per-server limit {MOST}")
+        parameters.check_distinct("Tags", [*there, tag])
         return tags.add(conn, instance.uuid, tag)
 
     return held.change(deployment, context, found, "update tag", write)
@@ -32,7 +33,8 @@ def add(deployment: Deployment, context: RequestContext, found: lookup.Found, ta
 def replace(
     deployment: Deployment, context: RequestContext, found: lookup.Found, given: Sequence[str]
 ) -> list[str]:
-    """All there are then. Raises InstanceInvalidState."""
+    """All there are then. Raises Invalid, InstanceInvalidState."""
+    parameters.check_distinct("Tags", given)
 
     def write(conn: Connection, instance: Instance) -> list[str]:
         tags.replace(conn, instance.uuid, given)

@@ -136,6 +136,8 @@ BAD: list[tuple[str, str, Any]] = [
     ("POST", "", {"metadata": {"k" * 256: "1"}}),
     ("POST", "", {"metadata": {"k": "v" * 256}}),
     ("POST", "", {"metadata": {"k": "\ud800"}}),
+    ("POST", "", {"metadata": {"b ": "1"}}),
+    ("PUT", "", {"metadata": {"c": "1", "c ": "1"}}),
     ("POST", "", {"metadata": []}),
     ("POST", "", {"metadata": {"a": "1"}, "more": 1}),
     ("POST", "", None),

@@ -129,6 +129,8 @@ BAD: list[tuple[str, Any]] = [
     ("", {"tags": ["a/b"]}),
     ("", {"tags": [""]}),
     ("", {"tags": ["x" * 61]}),
+    ("", {"tags": ["a", "a "]}),
+    ("old ", None),
     ("", {"tags": [1]}),
     ("", {"tags": [], "more": 1}),
 ]
@@ -142,3 +144,8 @@ def test_bad_requests(cloud: ServersApi, server: str) -> None:
 
 def test_longest(cloud: ServersApi, server: str) -> None:
     assert call(cloud, "PUT", server, "x" * 60).status == 201
+
+
+def test_made_with_a_server(cloud: ServersApi) -> None:
+    assert cloud.create(version="2.52", tags=["a", "a "]).status == 400
+    assert cloud.create(version="2.52", tags=["a", " a"]).status == 202
