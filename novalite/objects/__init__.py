@@ -7,6 +7,7 @@ from novalite.objects.flavor import Flavor
 from novalite.objects.image import ImageMeta
 from novalite.objects.instance import Instance, InstanceFault, Scheduling
 from novalite.objects.keypair import KeyPair
+from novalite.objects.migration import Migration
 from novalite.objects.network import VIF, FixedIP, RequestedNetwork, Subnet
 from novalite.objects.request import (
     BuildRequest,
@@ -45,6 +46,7 @@ __all__ = [
     "InstanceMapping",
     "InstanceStep",
     "KeyPair",
+    "Migration",
     "RequestSpec",
     "RequestedNetwork",
     "Scheduling",

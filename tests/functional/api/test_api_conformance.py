@@ -27,6 +27,7 @@ PREFIXES = (
     "/os-hypervisors",
     "/os-instance_usage_audit_log",
     "/os-keypairs",
+    "/os-migrations",
     "/os-quota-class-sets",
     "/os-quota-sets",
     "/os-server-external-events",
@@ -37,6 +38,7 @@ PREFIXES = (
     "/os-volumes",
     "/servers/{server_id}/ips",
     "/servers/{server_id}/metadata",
+    "/servers/{server_id}/migrations",
     "/servers/{server_id}/os-server-password",
     "/servers/{server_id}/os-volume_attachments",
     "/servers/{server_id}/tags",
@@ -46,6 +48,8 @@ PREFIXES = (
 ACTIONS = {"lock", "os-resetState", "unlock"}
 # PUT /os-services/{id} stands for these before 2.53: they are values of {id}.
 PSEUDO = re.compile(r"^/os-services/(enable|disable|disable-log-reason|force-down)$")
+# What there is to do with a live migration comes with live migration itself.
+NOT_YET = {("DELETE", "/servers/{server_id}/migrations/{id}"), ("POST", "force_complete")}
 # Another name of /servers, whose tests those of servers are.
 ALIAS = "/os-volumes_boot"
 # Names with @ and . are admitted at 2.92, and the reference's own answers then fail its schema.
@@ -73,6 +77,7 @@ REFERENCE = [
     if (operation["path"].startswith(PREFIXES) or operation["action"] in ACTIONS)
     and not PSEUDO.match(operation["path"])
     and not operation["path"].startswith(ALIAS)
+    and (operation["method"], operation["action"] or operation["path"]) not in NOT_YET
 ]
 OURS: dict[tuple[str, str, str | None], Operation] = {
     (operation.method, _shape(operation.path), operation.action): operation

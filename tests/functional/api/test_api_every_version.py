@@ -25,6 +25,7 @@ PREFIXES = (
     "/os-hypervisors",
     "/os-instance_usage_audit_log",
     "/os-keypairs",
+    "/os-migrations",
     "/os-quota-class-sets",
     "/os-quota-sets",
     "/os-server-groups",
