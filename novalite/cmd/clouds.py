@@ -9,6 +9,13 @@ import yaml
 
 CLOUDS = ("novalite", "novalite-admin")
 
+# The networks of the first start, as the SDK wants to know them: a server's address on the first is
+# reached from this host as it is, so that no floating IP is to be found for it.
+NETWORKS = (
+    {"name": "demo", "routes_externally": True, "default_interface": True},
+    {"name": "public", "routes_externally": True},
+)
+
 
 def invoking_user() -> pwd.struct_passwd:
     """Who typed the command: with sudo, not root but the user behind it."""
@@ -45,6 +52,7 @@ def entry(auth_url: str, region: str, username: str, password: str, project: str
         },
         "region_name": region,
         "identity_api_version": 3,
+        "networks": [dict(network) for network in NETWORKS],
     }
 
 

@@ -67,7 +67,6 @@ def test_sdk_boots_and_deletes(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
     with openstack.connect(cloud="novalite") as sdk:
         server = sdk.create_server(
             "third", image="placeholder", flavor="m1.nano", network="demo", wait=True, timeout=60,
-            auto_ip=False,  # this network has no router
         )  # fmt: skip
         assert server.status == "ACTIVE"
         found = sdk.compute.get_server(server.id)
