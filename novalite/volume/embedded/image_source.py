@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from novalite import disk_images
 from novalite.context import RequestContext
 from novalite.exception import ImageUnacceptable
 from novalite.volume.embedded import qemu_img
@@ -92,9 +93,11 @@ def _check_safe(image: "ImageMeta", source: Source) -> None:
                 image_id=image.id, reason=f"its data are {inspector}, not {image.disk_format}"
             )
         assert inspector is not None
-        inspector.safety_check()
-    except (format_inspector.SafetyCheckFailed, format_inspector.ImageFormatError) as error:
+        why = disk_images.why_unsafe(inspector)
+    except format_inspector.ImageFormatError as error:
         raise ImageUnacceptable(image_id=image.id, reason=str(error)) from error
+    if why is not None:
+        raise ImageUnacceptable(image_id=image.id, reason=why)
 
 
 def metadata_of(image: "ImageMeta") -> Row:

@@ -16,7 +16,11 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PAGES = sorted(
     path for path in (ROOT / "docs").rglob("*.md") if path.parent.name not in ("reference",)
 )
-OF_LIBRARIES = {("DEFAULT", "debug"), ("oslo_middleware", "enable_proxy_headers_parsing")}
+OF_LIBRARIES = {
+    ("DEFAULT", "debug"),
+    ("oslo_middleware", "enable_proxy_headers_parsing"),
+    ("oslo_policy", "policy_file"),
+}
 
 
 def known_options() -> set[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _give_roles_a_domain(conn: sa.Connection) -> None:
 def _rebuild_roles(conn: sa.Connection) -> None:
     """SQLite drops no constraint, and its foreign keys watch while a table is replaced. All of
     this is one transaction there."""
-    kept = [sa.column(name) for name in ("id", "name", "description")]
+    kept: list[sa.ColumnClause[str]] = [sa.column(name) for name in ("id", "name", "description")]
     roles = [dict(r) for r in conn.execute(sa.select(*kept).select_from(_roles)).mappings()]
     implied = [dict(row) for row in conn.execute(sa.select(_implied)).mappings()]
     op.drop_table("identity_implied_roles")

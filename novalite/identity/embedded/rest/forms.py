@@ -16,6 +16,7 @@ NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"
 LONG_NAME: Schema = {**NAME, "maxLength": 255}
 TEXT: Schema = {"type": ["string", "null"]}
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[\w-]+$"}
+USER_FILTERS = ("name", "domain_id", "enabled")
 OPTIONAL_ID: Schema = {**ID, "type": ["string", "null"]}
 BOOLEAN: Schema = {"type": "boolean"}
 OPTIONS: Schema = {

@@ -13,39 +13,33 @@ from novalite.identity.embedded.rest.access import (
     reading,
     service_of,
 )
-from novalite.identity.embedded.rows import Row
 from novalite.wsgi.operations import Operation, Request
 
 _FIELDS = {"name": forms.NAME, "domain_id": forms.ID, "description": forms.TEXT}
-
-
-def view(req: Request, row: Row) -> Row:
-    body = views.extra(row) | views.plain(row, "id", "name", "domain_id", "description")
-    return body | views.links(req, f"groups/{row['id']}")
 
 
 def list_(req: Request) -> dict[str, Any]:
     wanted = forms.filters(req, "name", "domain_id") | reading(req, "list_groups")
     page = forms.page(req)
     rows = service_of(req).groups.list_(wanted, page)
-    return views.collection(req, "groups", [view(req, row) for row in rows], page=page)
+    return views.collection(req, "groups", [views.group(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
-    return {"group": view(req, fetch(req, service_of(req).groups, "group", "get_group"))}
+    return {"group": views.group(req, fetch(req, service_of(req).groups, "group", "get_group"))}
 
 
 def create(req: Request) -> dict[str, Any]:
     values = default_domain(req) | forms.with_extra(req, "group", _FIELDS)
     authorize(req, "create_group", about("group", domain_id=values.get("domain_id")))
-    return {"group": view(req, service_of(req).groups.create(values))}
+    return {"group": views.group(req, service_of(req).groups.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
     groups = service_of(req).groups
     fetch(req, groups, "group", "update_group")
     changes = forms.with_extra(req, "group", _FIELDS)
-    return {"group": view(req, groups.update(req.path["id"], changes))}
+    return {"group": views.group(req, groups.update(req.path["id"], changes))}
 
 
 def delete(req: Request) -> None:
@@ -55,13 +49,11 @@ def delete(req: Request) -> None:
 
 
 def list_users(req: Request) -> dict[str, Any]:
-    from novalite.identity.embedded.rest import users  # which shows a user's groups
-
     service = service_of(req)
     group_id = fetch(req, service.groups, "group", "list_users_in_group")["id"]
     page = forms.page(req)
-    rows = service.groups.users_of(group_id, forms.filters(req, *users.FILTERS), page)
-    items = [users.view(req, row) for row in rows]
+    rows = service.groups.users_of(group_id, forms.filters(req, *forms.USER_FILTERS), page)
+    items = [views.user(req, row) for row in rows]
     return views.collection(req, "users", items, f"/v3/groups/{group_id}/users", page)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from novalite.identity.embedded.rest import forms, groups, projects, views
+from novalite.identity.embedded.rest import forms, projects, views
 from novalite.identity.embedded.rest.access import (
     about,
     address_of,
@@ -56,39 +56,30 @@ _PASSWORD = {
     "original_password": {"type": "string"},
     "password": {"type": "string", "minLength": 1, "maxLength": 4096},
 }
-FILTERS = ("name", "domain_id", "enabled")
-
-
-def view(req: Request, row: Row) -> Row:
-    body = views.extra(row) | views.plain(row, "id", "name", "domain_id", "enabled")
-    optional = ("email", "description", "default_project_id")
-    body.update({k: row[k] for k in optional if row[k] is not None})
-    body["password_expires_at"] = None
-    return body | {"options": row["options"] or {}} | views.links(req, f"users/{row['id']}")
 
 
 def list_(req: Request) -> dict[str, Any]:
-    wanted = forms.filters(req, *FILTERS) | reading(req, "list_users")
+    wanted = forms.filters(req, *forms.USER_FILTERS) | reading(req, "list_users")
     page = forms.page(req)
     rows = service_of(req).users.list_(wanted, page)
-    return views.collection(req, "users", [view(req, row) for row in rows], page=page)
+    return views.collection(req, "users", [views.user(req, row) for row in rows], page=page)
 
 
 def show(req: Request) -> dict[str, Any]:
     row = fetch(req, service_of(req).users, "user", "get_user")
-    return {"user": view(req, row)}
+    return {"user": views.user(req, row)}
 
 
 def create(req: Request) -> dict[str, Any]:
     values = default_domain(req) | _values(req)
     authorize(req, "create_user", about("user", domain_id=values.get("domain_id")))
-    return {"user": view(req, service_of(req).users.create(values))}
+    return {"user": views.user(req, service_of(req).users.create(values))}
 
 
 def update(req: Request) -> dict[str, Any]:
     users = service_of(req).users
     fetch(req, users, "user", "update_user")
-    return {"user": view(req, users.update(req.path["id"], _values(req)))}
+    return {"user": views.user(req, users.update(req.path["id"], _values(req)))}
 
 
 def delete(req: Request) -> None:
@@ -122,7 +113,7 @@ def list_groups(req: Request) -> dict[str, Any]:
     user_id = fetch(req, service.users, "user", "list_groups_for_user")["id"]
     page = forms.page(req)
     rows = service.users.groups_of(user_id, forms.filters(req, "name"), page)
-    items = [groups.view(req, row) | {"membership_expires_at": None} for row in rows]
+    items = [views.group(req, row) | {"membership_expires_at": None} for row in rows]
     return views.collection(req, "groups", items, f"/v3/users/{user_id}/groups", page)
 
 

@@ -100,3 +100,17 @@ def extra(row: Row) -> Row:
 
 def links(req: Request, path: str) -> Row:
     return {"links": {"self": req.link(f"/v3/{path}")}}
+
+
+def user(req: Request, row: Row) -> Row:
+    """A user as lists and members of groups show him."""
+    body = extra(row) | plain(row, "id", "name", "domain_id", "enabled")
+    optional = ("email", "description", "default_project_id")
+    body.update({k: row[k] for k in optional if row[k] is not None})
+    body["password_expires_at"] = None
+    return body | {"options": row["options"] or {}} | links(req, f"users/{row['id']}")
+
+
+def group(req: Request, row: Row) -> Row:
+    body = extra(row) | plain(row, "id", "name", "domain_id", "description")
+    return body | links(req, f"groups/{row['id']}")
