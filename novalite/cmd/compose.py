@@ -15,6 +15,7 @@ from novalite.rpc.scheduler import SchedulerClient, serve_scheduler
 from novalite.rpc.transport import Messaging
 
 if TYPE_CHECKING:
+    from novalite.compute.manager import ComputeManager
     from novalite.db.databases import Databases
 
 
@@ -123,6 +124,7 @@ def _serve_http(conf: cfg.ConfigOpts, cloud: Deployment, process: Process, backe
 
 def all_in_one(conf: cfg.ConfigOpts, process: Process, fake_hosts: int = 0) -> Deployment:
     """Everything in this process. ``fake_hosts``: simulated compute hosts beside each other."""
+    from novalite.cmd.after_hosts import ConductorAfterHosts
     from novalite.cmd.local_events import LocalServerEvents
     from novalite.conductor.manager import ConductorManager
     from novalite.scheduler.manager import SchedulerManager
@@ -139,11 +141,10 @@ def all_in_one(conf: cfg.ConfigOpts, process: Process, fake_hosts: int = 0) -> D
     manager = ConductorManager(cloud, conf.host)
     cloud.conductor = manager
     process.add("scheduler", scheduler)
-    process.add("conductor", manager)
     _mount_metadata(cloud)
-    hosts = [conf.host] if fake_hosts <= 1 else [f"{conf.host}-{n + 1}" for n in range(fake_hosts)]
-    for host in hosts:
-        _add_compute(conf, host, cloud, messaging, process)
+    names = [conf.host] if fake_hosts <= 1 else [f"{conf.host}-{n + 1}" for n in range(fake_hosts)]
+    hosts = [_add_compute(conf, name, cloud, messaging, process) for name in names]
+    process.add("conductor", ConductorAfterHosts(manager, hosts))
     _serve_http(conf, cloud, process, "threading")
     return cloud
 
@@ -156,7 +157,7 @@ def _mount_metadata(cloud: Deployment) -> None:
 
 def _add_compute(
     conf: cfg.ConfigOpts, host: str, cloud: Deployment, messaging: Messaging, process: Process
-) -> None:
+) -> "ComputeManager":
     from novalite.compute.manager import ComputeManager
     from novalite.virt import load_driver
 
@@ -173,6 +174,7 @@ def _add_compute(
     manager = ComputeManager(part)
     process.add(f"compute {host}", manager)
     process.add(f"compute {host} messages", serve_compute(messaging, host, manager))
+    return manager
 
 
 # ---- one service per process ----

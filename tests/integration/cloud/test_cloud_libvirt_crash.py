@@ -39,7 +39,7 @@ def test_kill_with_real_guests(all_in_one: AllInOne) -> None:
     flavor = small_flavor(admin)
     # A disk without a boot loader: the guest sits in its BIOS and costs no CPU.
     image = blank_image(demo)
-    network = demo.network("GET", "/networks")["networks"][0]["id"]
+    network = demo.network("GET", "/networks?name=demo")["networks"][0]["id"]
     accepted: list[str] = []
     enough = threading.Event()
 
