@@ -173,7 +173,9 @@ def facts(text: str) -> frozenset[str]:
     places = re.search(r" tuple<(.*)>$", text)
     if places:
         parts = (_joined(set(facts(part))) for part in places.group(1).split(" ; "))
-        out.add("tuple<" + " ; ".join(parts) + ">")
+        # Of at most one item the first place is every place.
+        kind = "of" if " ; " not in places.group(1) and "maxitems=1" in text else "tuple"
+        out.add(f"{kind}<" + " ; ".join(parts) + ">")
         text = text[: places.start()]
     members = re.search(r" ((?:oneOf|anyOf)-required=)(\[\[.*\]\])", text)
     if members:

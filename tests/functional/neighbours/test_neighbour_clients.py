@@ -258,7 +258,9 @@ def test_glance_adapter(remote_conf, cloud):
     client = GlanceClient(remote_conf)
     token = cloud.token("demo")
     info = cloud.service.validate(token)
-    mine = RequestContext(user_id=info.user_id, project_id=info.project_id, auth_token=token)
+    mine = RequestContext(
+        user_id=info.user_id, project_id=info.project_id, roles=info.roles, auth_token=token
+    )
     values = {"name": "a", "disk_format": "raw", "container_format": "bare"}
     image = cloud.images.register(mine, {**values, "kernel_id": "k"})
     cloud.images.register(mine, {**values, "name": "b"})
@@ -283,7 +285,9 @@ def test_glance_adapter(remote_conf, cloud):
 def test_glance_adapter_writes(remote_conf, cloud):
     client = GlanceClient(remote_conf)
     info = cloud.service.validate(token := cloud.token("demo"))
-    mine = RequestContext(user_id=info.user_id, project_id=info.project_id, auth_token=token)
+    mine = RequestContext(
+        user_id=info.user_id, project_id=info.project_id, roles=info.roles, auth_token=token
+    )
     body = {"name": "made", "disk_format": "raw", "container_format": "bare", "os_type": "linux"}
     data = os.urandom(700_000)
     for context, size in ((mine, len(data)), (mine, None), (admin_context(), None)):

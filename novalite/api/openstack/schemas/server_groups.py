@@ -17,11 +17,10 @@ def _policy(version: Version) -> Schema:
 def _policies(version: Version) -> Schema:
     return {
         "type": "array",
-        "items": [_policy(version)],
+        "items": _policy(version),
         "minItems": 1,
         "maxItems": 1,
         "uniqueItems": True,
-        "additionalItems": False,
     }
 
 
@@ -71,7 +70,7 @@ SHOW_QUERY = spans(_show_query, ("2.1", "2.102"))
 
 
 def _shown_policies(version: Version) -> Schema:
-    return {"type": "array", "items": [_policy(version)], "minItems": 0, "maxItems": 1}
+    return {"type": "array", "items": _policy(version), "minItems": 0, "maxItems": 1}
 
 
 _VIEW = (
