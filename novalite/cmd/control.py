@@ -140,6 +140,7 @@ def status(options: argparse.Namespace) -> int:
   identity   {url}/identity/v3
   image      {url}/image
   network    {url}/network
+  volume     {url}/volume/v3
   health     {url}/healthcheck
   hypervisor {facts["hypervisor"]}
   log        {log_path(options.state_path)}
