@@ -14,6 +14,10 @@ PLAIN = frozenset({"raw", "iso", "gpt"})
 QEMU_FORMATS = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 """Formats with a structure of their own: our name -> QEMU's."""
 
+QEMU_IMG_ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "2"}
+"""For a qemu-img whose address space is limited: each of its dozens of threads may otherwise
+reserve 64 MiB for an arena of its own, and the limit is met at random."""
+
 _WHY = {
     "backing_file": "it has a backing file",
     "data_file": "it has an external data file",

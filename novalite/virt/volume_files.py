@@ -10,6 +10,7 @@ import stat
 import subprocess
 from typing import Any
 
+from novalite.disk_images import QEMU_IMG_ENVIRONMENT
 from novalite.exception import InvalidInput, NovaliteError
 
 ADDRESS_SPACE_BYTES = 1 << 30
@@ -110,7 +111,7 @@ def _qemu_img(verb: str, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        env={**os.environ, **QEMU_IMG_ENVIRONMENT},
     )
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"exit status {done.returncode}"

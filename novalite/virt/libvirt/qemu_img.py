@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 
+from novalite.disk_images import QEMU_IMG_ENVIRONMENT
 from novalite.exception import NovaliteError
 
 ADDRESS_SPACE_BYTES = 1 << 30
@@ -69,7 +70,7 @@ def _qemu_img(
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        env={**os.environ, **QEMU_IMG_ENVIRONMENT},
     )
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"exit status {done.returncode}"

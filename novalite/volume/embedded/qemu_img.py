@@ -10,6 +10,7 @@ import os
 import subprocess
 from typing import Any
 
+from novalite.disk_images import QEMU_IMG_ENVIRONMENT
 from novalite.volume.embedded.errors import BackendBusy, BackendFailed
 
 ADDRESS_SPACE_BYTES = 2 << 30
@@ -80,7 +81,7 @@ def run(verb: str, *arguments: str, cpu_seconds: int = CPU_SECONDS) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        env={**os.environ, **QEMU_IMG_ENVIRONMENT},
     )
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"exit status {done.returncode}"
